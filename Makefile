@@ -1,0 +1,39 @@
+# Every target prepares what it needs first; a second run finds it there and goes straight to work.
+STACK ?= local
+PREPARE := python3 -m air_gapped
+RUN := $(PREPARE) run --
+
+.PHONY: up down test check doctor env lock bench
+
+up: ## deploy the stack and let the agent say one sentence
+	@$(PREPARE) prepare
+	@$(RUN) python -m components up --stack $(STACK)
+
+down: ## remove everything the stack made, then the Docker engine if `make up` started it
+	@$(RUN) python -m components down --stack $(STACK)
+	@$(PREPARE) stop
+
+test: check ## everything, with the real Pulumi engine, Docker, Ollama and sandbox
+	@$(PREPARE) prepare --with-tests
+	@$(RUN) python -m pytest -m end_to_end
+
+check: ## lint, types, pure and wire tests: needs Python packages only
+	@$(PREPARE) packages --with-tests
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) python -m pytest -m "not end_to_end"
+
+doctor: ## what is here, what is missing, what to type next
+	@$(RUN) python -m components doctor --stack $(STACK)
+
+env: ## shell lines for working by hand: eval "$$(make env)"; pulumi preview
+	@$(PREPARE) env
+
+bench: ## the measurements quoted in the README
+	@$(PREPARE) prepare --with-tests
+	@$(RUN) python -m benchmarks
+
+lock: ## regenerate the hashed requirements from their short .in files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate components/requirements.in -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/requirements.in -o tests/requirements.txt

@@ -1,0 +1,99 @@
+"""
+Command line of the preparation: `python3 -m air_gapped COMMAND`.
+
+    packages          only the Python packages, for `make check`
+    prepare           everything `make up` and `make test` need
+    run -- WORDS...   run a command with the prepared tools, for the Makefile
+    env               print the same environment as shell lines, for `eval "$(make env)"`
+    stop              stop the Docker engine that prepare started, if it did
+"""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+
+from air_gapped import docker_engine, model_file, ollama_image, places, pulumi_tools, python_env
+from air_gapped.commands import PrepareError
+from air_gapped.progress import Progress, clock
+from air_gapped.tasks import Task, run_all
+
+# Opens nothing but a toy: the local stack holds a sandbox key and a loopback token (docs/adr/0002).
+_LOCAL_PASSPHRASE = "trugen-local-sandbox"  # noqa: S105 - public on purpose
+
+
+def _packages_task(*, with_tests: bool) -> Task:
+    requirements = (python_env.RUNTIME, python_env.TESTS) if with_tests else (python_env.RUNTIME,)
+    return Task("packages", lambda report: python_env.packages(report, requirements=requirements))
+
+
+def _everything(*, with_tests: bool) -> list[Task]:
+    return [
+        _packages_task(with_tests=with_tests),
+        Task("docker", docker_engine.engine),
+        Task("pulumi", pulumi_tools.cli),
+        Task("docker plugin", pulumi_tools.docker_plugin, frozenset({"pulumi"})),
+        Task("model", model_file.model),
+        Task("ollama", ollama_image.engine_binary, frozenset({"docker"})),
+        Task("image", ollama_image.image, frozenset({"docker", "ollama"})),
+    ]
+
+
+def _prepare(tasks: list[Task]) -> None:
+    progress = Progress()
+    took_s = run_all(tasks, progress)
+    total_s = progress.elapsed_s()
+    if total_s >= 2:  # noqa: PLR2004 - waits below two seconds need no account
+        phases = ", ".join(f"{name} {clock(seconds).strip()}" for name, seconds in took_s.items())
+        print(f"[{clock(total_s)}] machine ready in {clock(total_s).strip()} (side by side: {phases})", flush=True)
+    record = {"total_s": round(total_s, 1), "phases_s": {name: round(seconds, 1) for name, seconds in took_s.items()}}
+    (places.state() / "prepare.json").write_text(json.dumps(record, indent=2))
+
+
+def _environment() -> dict[str, str]:
+    passphrase = {} if _passphrase_is_set() else {"PULUMI_CONFIG_PASSPHRASE": _LOCAL_PASSPHRASE}
+    return {**pulumi_tools.environment(), **docker_engine.environment(), **passphrase}
+
+
+def _passphrase_is_set() -> bool:
+    return any(name in os.environ for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"))
+
+
+def _exec(words: list[str]) -> None:
+    os.environ.update(_environment())
+    os.chdir(places.PROJECT)
+    try:
+        os.execvp(words[0], words)  # noqa: S606 - the Makefile's own command, signals and status must pass through
+    except FileNotFoundError:
+        raise PrepareError(f"{words[0]} is not there yet.\n  Run: make up") from None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python3 -m air_gapped", description="Prepare this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("packages", "prepare"):
+        commands.add_parser(name).add_argument("--with-tests", action="store_true")
+    commands.add_parser("run").add_argument("words", nargs=argparse.REMAINDER)
+    commands.add_parser("env")
+    commands.add_parser("stop")
+    arguments = parser.parse_args()
+    match arguments.command:
+        case "packages":
+            _prepare([_packages_task(with_tests=arguments.with_tests)])
+        case "prepare":
+            _prepare(_everything(with_tests=arguments.with_tests))
+        case "run":
+            _exec([word for word in arguments.words if word != "--"])
+        case "env":
+            print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in _environment().items()))
+        case "stop":
+            print(docker_engine.stop())
+
+
+try:
+    main()
+except PrepareError as error:
+    sys.exit(f"\n{error}")
+except KeyboardInterrupt:
+    sys.exit("\nInterrupted; run the same make target again: finished parts are kept.")

@@ -1,0 +1,10 @@
+"""Versions of everything that does not come from requirements.txt. A cache entry is named by its version."""
+
+PULUMI = "3.259.0"
+DOCKER_PLUGIN = "5.2.0"
+OLLAMA = "0.24.0"
+OLLAMA_IMAGE = f"ollama/ollama:{OLLAMA}"
+MIN_GO = (1, 26)
+
+GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
+GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
