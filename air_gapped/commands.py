@@ -34,8 +34,9 @@ def run(
     """
     words = [str(word) for word in command]
     path = places.logs() / f"{log}.log"
-    with path.open("w", encoding="utf-8") as sink:
-        process = subprocess.Popen(
+    with (
+        path.open("w", encoding="utf-8") as sink,
+        subprocess.Popen(
             words,
             cwd=cwd,
             env={**os.environ, **(env or {})},
@@ -44,13 +45,14 @@ def run(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-        )
+        ) as process,
+    ):
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for; narrows the type
         for line in process.stdout:
             sink.write(line)
             sink.flush()
             on_line(line.rstrip())
-    if process.wait() != 0:
+    if process.returncode != 0:
         tail = "\n    ".join(path.read_text(encoding="utf-8").splitlines()[-12:])
         raise PrepareError(
             f"`{' '.join(words)}` ended with status {process.returncode}:\n    {tail}\n"
