@@ -16,7 +16,7 @@ from air_gapped.progress import Report
 
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _RELEASES = "https://get.pulumi.com/releases/sdk"
-# The oldest CLI whose failed hooks fail the run; see docs/adr/0001.
+# docs/adr/0001 says why.
 _MIN_PULUMI = (3, 238)
 
 CLI = Program(
