@@ -116,6 +116,9 @@ def environment() -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL", f"file://{_backend()}"),
         "VIRTUAL_ENV": str(places.VENV),
+        # A run starts Python some six times: compiled modules count, and outside the checkout they litter nothing.
+        "PYTHONPYCACHEPREFIX": str(places.cache() / "pycache"),
+        "PYTHONDONTWRITEBYTECODE": "",
     }
     path = [str(places.VENV / "bin")]
     if (tools_folder() / "pulumi").exists():

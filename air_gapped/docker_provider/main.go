@@ -6,8 +6,6 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	shimv2 "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim/sdk-v2"
 	"github.com/terraform-providers/terraform-provider-docker/internal/provider"
@@ -31,7 +29,7 @@ var resources = map[string]string{
 
 func resourceInfo(class string) *tfbridge.ResourceInfo {
 	return &tfbridge.ResourceInfo{
-		Tok: tfbridge.MakeResource("docker", "index/"+strings.ToLower(class[:1])+class[1:], class),
+		Tok: tfbridge.MakeResource("docker", "index", class),
 		// Two containers cannot hold one published port, so the old one goes first.
 		DeleteBeforeReplace: class == "Container",
 	}

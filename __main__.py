@@ -1,0 +1,42 @@
+"""One stack: settings -> preflight -> TruGen account -> proven endpoints -> agents -> outputs."""
+
+import pulumi
+
+from components import settings as stack_file
+from components.account import TrugenAccount
+from components.agent.resource import AgentVerified, TrugenAgent, TrugenAgentArgs
+from components.llm import preflight
+from components.llm.endpoint import LlmEndpoint
+from components.stack.problems import SettingsError
+
+try:
+    settings = stack_file.load()
+    preflight.check(settings.project, settings.stack, settings.llms)
+except (SettingsError, preflight.PreflightError) as error:
+    raise pulumi.RunError(str(error)) from None
+
+# Explicit, because the default provider would store the whole stack config, prompts included, in plain text.
+local = pulumi.ProviderResource("pulumi-python", "local", {})
+account = TrugenAccount(settings, local)
+endpoints = {
+    name: LlmEndpoint(name, llm, settings.token_of(name), pulumi.ResourceOptions(provider=local))
+    for name, llm in settings.llms.items()
+}
+agents = {}
+for name, document in settings.agents.items():
+    llm = endpoints[document.llm]
+    args = TrugenAgentArgs(document=document, llm_url=llm.agent_url, llm_model=llm.model, llm_token=llm.token)
+    agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider))
+    AgentVerified(name, agents[name], pulumi.ResourceOptions(provider=local))
+for name, endpoint in endpoints.items():
+    endpoint.remove_unused_models(after=[agents[user] for user, used in settings.agents.items() if used.llm == name])
+
+for name, value in account.outputs.items():
+    pulumi.export(name, value)
+pulumi.export("llms", {name: endpoint.outputs for name, endpoint in endpoints.items()})
+pulumi.export(
+    "agents",
+    {name: {"id": agent.id, "status": agent.status, "embed_url": agent.embed_url} for name, agent in agents.items()},
+)
+# The three fields of TruGen's Developer Studio form, for each agent.
+pulumi.export("developer_studio", {name: endpoints[agent.llm].form for name, agent in settings.agents.items()})

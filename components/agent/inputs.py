@@ -1,0 +1,119 @@
+"""The inputs of the agent resource and their check. `CheckFailure`s come from here, one per property."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ConfigDict, ValidationError
+
+from components.agent.document import AgentDocument
+from components.agent.text import ModelName, ObjectId, Token
+from components.agent.urls import LlmUrl
+
+# Stands for a value that is known only after the update. A test holds it equal to `pulumi.runtime.rpc.UNKNOWN`;
+# importing that would bring all of Pulumi into code that is meant to run without it.
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+PROVIDER = "__provider"
+
+SECRET_INPUTS = frozenset(
+    {
+        "llm_token",
+        "persona_prompt",
+        "agent_system_prompt",
+        "conversational_context",
+        "memory",
+        "callback_url",
+        "integration",
+        "add_on",
+        "vision",
+    }
+)
+"""Hold a token, a prompt, or what the contract leaves open and may hold one (a callback URL carries its own secret)."""
+
+
+class AgentInputs(AgentDocument):
+    """The document, the LLM it points at, and the marker that says whose agent it is."""
+
+    model_config = ConfigDict(loc_by_alias=False)
+
+    llm_provider: Literal["custom"] = "custom"
+    llm_url: LlmUrl
+    llm_model: ModelName
+    llm_token: Token
+    marker: ObjectId
+    progress_urn: str = ""
+
+
+NOT_COMPARED = frozenset({"progress_urn", "on_name_conflict", "adopt_agent_id"})
+INPUTS = frozenset(AgentInputs.model_fields)
+
+
+OUTPUTS = frozenset({"status", "status_reason"})
+
+
+@dataclass(frozen=True)
+class Failure:
+    property: str
+    reason: str
+
+
+def checked(news: Mapping[str, Any], *, public: bool) -> tuple[dict[str, Any], list[Failure]]:
+    """
+    Return the inputs to go on with, and everything wrong with them that can be said without I/O. Unknowns pass.
+
+    Args:
+        public: The agent lives in TruGen's cloud, so its URLs must be reachable from the internet.
+    """
+    given = {key: value for key, value in news.items() if key not in {PROVIDER, *OUTPUTS} and value is not None}
+    try:
+        valid = AgentInputs.model_validate(given, by_alias=True, by_name=True, context={"public": public})
+    except ValidationError as error:
+        return given, [
+            _failure(item["loc"], item["msg"].removeprefix("Value error, "))
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+            if not _unknown_on_the_way(given, item["loc"])
+        ]
+    return {**given, "llm_url": valid.llm_url}, []
+
+
+def inputs_of(props: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs among *props*, which may be outputs: floats that are whole numbers become integers again."""
+    return {key: whole(value) for key, value in props.items() if key in INPUTS and value is not None}
+
+
+def whole(value: Any) -> Any:
+    """Pulumi hands every number over as a float: 240.0 must not reach the API, nor look like a change."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: whole(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [whole(item) for item in value]
+    return value
+
+
+def holds_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(holds_unknown(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(holds_unknown(item) for item in value)
+    return bool(value == UNKNOWN)
+
+
+def _failure(loc: tuple[int | str, ...], reason: str) -> Failure:
+    """The engine prints the value beside the property's name, unless that value is a secret: a URL is none to it."""
+    path = ".".join(map(str, loc))
+    return Failure("", f"{path} {reason}") if path == "llm_url" else Failure(path, reason)
+
+
+def _unknown_on_the_way(value: Any, loc: tuple[int | str, ...]) -> bool:
+    for step in loc:
+        if value == UNKNOWN:
+            return True
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return holds_unknown(value)

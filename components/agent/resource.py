@@ -1,0 +1,75 @@
+"""The resources a program declares: `TrugenAgent`, and `AgentVerified` beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi.dynamic import Resource
+from pulumi.resource import create_urn
+
+from components.agent.document import AgentDocument
+from components.agent.identity import marker
+from components.agent.inputs import SECRET_INPUTS
+from components.agent.provider import TrugenAgentProvider
+from components.agent.verified import AgentVerifiedProvider
+
+EMBED_ROOT = "https://app.trugen.ai/embed"
+
+
+@dataclass(frozen=True)
+class TrugenAgentArgs:
+    """
+    An agent and the LLM it talks through.
+
+    Args:
+        document: What the user declares; a subclass with more fields is fine, they stay behind.
+        llm_url: Base URL, version segment included. Take it from the readiness gate, so that nothing points at an
+            endpoint before it has answered.
+        llm_model: As the server lists it.
+        llm_token: Bearer credential; TruGen requires one even for an open server.
+    """
+
+    document: AgentDocument
+    llm_url: pulumi.Input[str]
+    llm_model: pulumi.Input[str]
+    llm_token: pulumi.Input[str]
+
+
+class TrugenAgent(Resource, module="trugen", name="Agent"):
+    """
+    One agent; its id is the resource's id. Pass `provider=` with the workspace (`trugen:apiUrl`, `trugen:apiKey`).
+
+    `status` is `verified` when TruGen shows what was declared, else `unverified` with a `status_reason`; that does not
+    fail the run, since a failed create would forget the id: add an `AgentVerified`.
+    """
+
+    status: pulumi.Output[str]
+    status_reason: pulumi.Output[str]
+
+    def __init__(self, name: str, args: TrugenAgentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        declared = {
+            **args.document.to_props(),
+            "llm_provider": "custom",
+            "llm_url": args.llm_url,
+            "llm_model": args.llm_model,
+            "llm_token": args.llm_token,
+            "marker": marker(pulumi.get_project(), pulumi.get_stack(), name),
+            "progress_urn": create_urn(name, "pulumi-python:dynamic/trugen:Agent", opts.parent if opts else None),
+        }
+        secret = {key: pulumi.Output.secret(declared[key]) for key in SECRET_INPUTS & declared.keys()}
+        props = {**declared, **secret, "status": None, "status_reason": None}
+        super().__init__(TrugenAgentProvider(), name, props, opts)
+
+    @property
+    def embed_url(self) -> pulumi.Output[str]:
+        """The page on which people talk to the agent. From the id, which stays known while an update is previewed."""
+        return self.id.apply(lambda id_: f"{EMBED_ROOT}/{id_}")
+
+
+class AgentVerified(Resource, module="trugen", name="AgentVerified"):
+    """Fails the run when *agent* is not verified. The agent stays recorded, so the next `up` tries again."""
+
+    def __init__(self, name: str, agent: TrugenAgent, opts: pulumi.ResourceOptions | None = None) -> None:
+        props = {"agent_id": agent.id, "status": agent.status, "status_reason": agent.status_reason}
+        super().__init__(AgentVerifiedProvider(), name, props, opts)

@@ -1,0 +1,44 @@
+"""
+The provider behind `AgentVerified`, which turns an unverified agent into a failed run.
+
+Two resources, because a create that raises loses the id of what it made: the agent is recorded, this one fails.
+Module path and class name are state format, like those of provider.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
+
+from components.agent.body import VERIFIED
+from components.agent.errors import AgentUnverifiedError
+from components.agent.inputs import UNKNOWN
+from components.agent.unknowns import spelled_out
+from components.foreseen import foreseen
+
+
+class AgentVerifiedProvider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """An unknown status is no change: while an agent is updated, only the outcome can say whether there is one."""
+        news = spelled_out(_news)
+        keys = ("agent_id", "status", "__provider")
+        return DiffResult(changes=any(news.get(key) not in {_olds.get(key), UNKNOWN} for key in keys))
+
+    @foreseen(AgentUnverifiedError)
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        _require_verified(props)
+        return CreateResult(f"verified-{props['agent_id']}", props)
+
+    @foreseen(AgentUnverifiedError)
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        _require_verified(_news)
+        return UpdateResult(_news)
+
+
+def _require_verified(props: dict[str, Any]) -> None:
+    if props.get("status") != VERIFIED:
+        reason = str(props.get("status_reason") or "its status is unknown")
+        raise AgentUnverifiedError(str(props["agent_id"]), reason)

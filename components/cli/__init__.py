@@ -1,0 +1,1 @@
+"""Commands of `python -m components`: what a person types around `pulumi up`."""

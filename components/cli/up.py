@@ -1,0 +1,64 @@
+"""Deploy a stack, then show that its agent answers; and the way back."""
+
+import sys
+import time
+from typing import Any
+
+from components.cli import engine, locks
+from components.cli.say import SayError, say
+
+SENTENCE = "Say hello and tell me in one sentence what you can do for me."
+
+
+def up(stack: str) -> None:
+    """
+    Deploy *stack* and print what a person needs: agents, endpoints, first-token times, one spoken answer.
+
+    Raises:
+        EngineError: Pulumi failed; it has said why.
+        SayError: Deployed, but the agent of the sandbox gives no answer.
+    """
+    _clear_the_way(stack)
+    engine.pulumi("stack", "select", "--create", stack=stack)
+    engine.pulumi("up", "--yes", stack=stack)
+    outputs = engine.outputs(stack)
+    print()
+    for name, llm in outputs["llms"].items():
+        print(f"llm    {name}: {llm['model']} at {llm['endpoint']}, {_first_token(llm['evidence'])}")
+    for name, agent in outputs["agents"].items():
+        print(f"agent  {name}: {agent['id']} ({agent['status']})  {agent['embed_url']}")
+    if sandbox := outputs.get("sandbox"):
+        for agent in outputs["agents"].values():
+            _converse(sandbox, agent)
+
+
+def _first_token(evidence: dict[str, Any]) -> str:
+    ttft_s = evidence["ttft_s"]
+    return f"first token after {ttft_s['cold']:.2f} s cold, {ttft_s['warm_p50']:.2f} s warm"
+
+
+def _converse(sandbox: dict[str, Any], agent: dict[str, Any]) -> None:
+    print(f"\nyou    {SENTENCE}\n{'agent':<7}", end="", flush=True)
+    start_s = time.monotonic()
+    first_s = None
+    for piece in say(sandbox["api_url"], sandbox["api_key"], agent["id"], SENTENCE):
+        if piece and first_s is None:
+            first_s = time.monotonic() - start_s
+        print(piece, end="", flush=True)
+    if first_s is None:
+        raise SayError("The agent answered without a word.\n  Look closer: make doctor")
+    print(f"\n{'':<7}(first token after {first_s:.2f} s, all after {time.monotonic() - start_s:.2f} s)")
+
+
+def down(stack: str) -> None:
+    """Destroy everything *stack* made; a stack that was never deployed has nothing."""
+    if stack not in engine.stacks():
+        print(f"stack {stack} was never deployed; there is nothing to remove")
+        return
+    _clear_the_way(stack)
+    engine.pulumi("destroy", "--yes", stack=stack)
+
+
+def _clear_the_way(stack: str) -> None:
+    for lock in locks.remove_dead(stack):
+        print(f"removed the lock of a run that is dead: {lock}", file=sys.stderr)

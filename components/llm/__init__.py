@@ -1,0 +1,1 @@
+"""LLM servers: what serves the model, and the proof that its stream works."""

@@ -1,0 +1,106 @@
+"""What the Docker of this machine has and can do, gathered with few calls before anything is created."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+_ANSWER_WITHIN_S = 10
+_LOOPBACK = ("", "localhost", "127.0.0.1", "::1")
+_DEFAULT_HOST = "unix:///var/run/docker.sock"
+
+
+class DockerUnusableError(Exception):
+    """Docker cannot be used; the text says why and what to type."""
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """A container that publishes ports."""
+
+    name: str
+    labels: Mapping[str, str]
+
+
+class DockerFacts:
+    """
+    One look at Docker.
+
+    Raises:
+        DockerUnusableError: it does not run, this user may not use it, or it runs on another machine.
+    """
+
+    def __init__(self) -> None:
+        import docker  # noqa: PLC0415 - 0.1 s that only a stack with a server of its own has to pay
+        from docker.errors import DockerException  # noqa: PLC0415 - see above
+
+        host = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
+        if urlsplit(host).scheme not in {"unix", "npipe"} and urlsplit(host).hostname not in _LOOPBACK:
+            raise DockerUnusableError(
+                f"Docker at {host} is another machine, where a port on 127.0.0.1 cannot be reached from here."
+                " Run pulumi on that machine, or `unset DOCKER_HOST`"
+            )
+        try:
+            self._client = docker.from_env(timeout=_ANSWER_WITHIN_S)
+            info = self._client.info()
+            self._containers: list[dict[str, Any]] = self._client.api.containers()
+        except DockerException as error:
+            raise DockerUnusableError(_why_unusable(host, error)) from None
+        self.memory_bytes: int = info["MemTotal"]
+        self.has_gpu_runtime = "nvidia" in info["Runtimes"] or any(
+            "nvidia.com/gpu" in device.get("ID", "") for device in info.get("DiscoveredDevices") or []
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+    def publisher_of(self, port: int) -> Publisher | None:
+        """The running container that holds *port* of this machine."""
+        for container in self._containers:
+            if any(published.get("PublicPort") == port for published in container["Ports"]):
+                return Publisher(container["Names"][0].lstrip("/"), container["Labels"] or {})
+        return None
+
+    def why_no_image(self, image: str) -> str | None:
+        """Why *image* cannot be had; None when it is here, can be pulled, or nobody can tell."""
+        from docker.errors import APIError, ImageNotFound  # noqa: PLC0415 - see __init__
+
+        try:
+            self._client.images.get(image)
+        except ImageNotFound:
+            pass
+        else:
+            return None
+        try:
+            self._client.images.get_registry_data(image)
+        except APIError as error:
+            text = str(error.explanation or error).strip()
+            # Anything else may be a mirror or a proxy that only the pull knows of.
+            return (
+                text
+                if any(word in text for word in ("denied", "not found", "manifest unknown", "unauthorized"))
+                else None
+            )
+        return None
+
+
+def _why_unusable(host: str, error: BaseException) -> str:
+    causes = list(_causes(error))
+    if any(isinstance(cause, PermissionError) for cause in causes):
+        return (
+            f"this user may not use Docker at {host}."
+            ' `sudo usermod -aG docker "$USER"`, log out and in again, or run `make up`'
+        )
+    if any(isinstance(cause, FileNotFoundError | ConnectionRefusedError) for cause in causes):
+        return f"Docker does not run at {host}. `sudo systemctl start docker`, or run `make up`, which brings its own"
+    return f"Docker at {host} does not answer as it should: {causes[-1]}. Try `docker info`"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        # urllib3 and docker-py keep the operating system's error as an argument, too.
+        yield from (part for part in cause.args if isinstance(part, BaseException))
+        cause = cause.__cause__ or cause.__context__

@@ -1,0 +1,97 @@
+"""One declared LLM, from its container to the proof that it answers the way TruGen will ask."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from components.llm.document import Llm, OllamaLlm
+from components.llm.ready_gate import ChatCompletionsReady, ReadyGateArgs
+from components.llm.token import BearerToken
+from components.llm.unused_models import UnusedModels
+
+_TYPE = "trugen-llm:index:LlmEndpoint"
+
+
+class LlmEndpoint(pulumi.ComponentResource):
+    """
+    A chat-completions endpoint that has been proven: whoever uses one of its outputs waits for the proof.
+
+    *token* is the one its gateway or provider expects. Without one it is generated, since TruGen demands a token even
+    for an open server.
+    """
+
+    agent_url: pulumi.Output[str]
+    """Root that TruGen calls, version segment included."""
+    model: pulumi.Output[str]
+    token: pulumi.Output[str]
+    """Secret."""
+    outputs: Mapping[str, Any]
+    """What a person wants to know about it."""
+    form: Mapping[str, Any]
+    """What TruGen's Developer Studio asks for."""
+
+    def __init__(self, name: str, args: Llm, token: str | None, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(_TYPE, name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.token = pulumi.Output.secret(token) if token else BearerToken(name, child).value
+        self._name = name
+        self._own_api_url: pulumi.Output[str] | None = None
+        gate = ChatCompletionsReady(
+            name,
+            ReadyGateArgs(
+                **(self._deployed(name, args) if isinstance(args, OllamaLlm) else {"base_url": args.base_url}),
+                **args.ready.model_dump(),
+                model=args.model,
+                engine=args.engine,
+                token=self.token,
+                progress_urn=_row("ChatCompletionsReady", name),
+            ),
+            child,
+        )
+        self.agent_url = gate.agent_url
+        self.model = gate.model
+        self.outputs = {
+            "endpoint": gate.agent_url,
+            "model": gate.model,
+            "engine": args.engine,
+            "healthy": gate.healthy,
+            "evidence": gate.evidence,
+        }
+        self.form = {"llm": name, "api_url": gate.agent_url, "model_name": gate.model, "token": self.token}
+        self.register_outputs({})
+
+    def _deployed(self, name: str, args: OllamaLlm) -> dict[str, Any]:
+        """Server and model; what the gate has to know of them."""
+        # Inside: a stack of hosted endpoints needs no Docker provider.
+        from components.llm.models import OllamaModel  # noqa: PLC0415 - see above
+        from components.llm.server import OllamaServer  # noqa: PLC0415 - see above
+
+        child = pulumi.ResourceOptions(parent=self)
+        server = OllamaServer(name, args, child)
+        model = OllamaModel(name, args, server, _row("OllamaModel", name), child)
+        self._own_api_url = server.api_url
+        return {
+            "base_url": server.base_url,
+            "public_url": args.public_url,
+            "container_id": server.container_id,
+            # Another container or other weights have to be proven again.
+            "trigger": pulumi.Output.concat(server.container_id, "/", model.digest),
+        }
+
+    def remove_unused_models(self, after: Sequence[pulumi.Resource]) -> None:
+        """Drop models that this endpoint served before, once *after*, the agents that use it, have moved on."""
+        if self._own_api_url is not None:
+            opts = pulumi.ResourceOptions(parent=self, depends_on=after)
+            UnusedModels(self._name, self._own_api_url, self.model, opts)
+
+
+def _row(kind: str, name: str) -> str:
+    """
+    URN of the dynamic resource *name* inside the endpoint of that name, for its own progress.
+
+    As text, since an output of a parent cannot be an input of its child: Pulumi takes that for a cycle.
+    """
+    return (
+        f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{_TYPE}$pulumi-python:dynamic/trugen:{kind}::{name}"
+    )

@@ -1,0 +1,130 @@
+"""
+CRUD of `OllamaModel`. The path of this module and the name of the class are stored in every state: moving them needs an
+ADR, a shim and an upgrade test.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
+
+from components import progress
+from components.foreseen import foreseen
+from components.llm import gguf
+from components.llm.container_state import ContainerWatch
+from components.llm.model_name import ModelName
+from components.llm.model_work import Import, ModelError, ModelWork, Patience
+from components.llm.ollama_api import OllamaApi, OllamaError, OllamaUnreachableError, StoredModel
+from components.llm.redaction import Redactor
+
+_SETTINGS = ("template", "parameters", "system")
+_SOURCE = ("model", "gguf_path", *_SETTINGS)
+_COMPARED = ("api_url", "server", *_SOURCE, "__provider")
+
+Props = dict[str, Any]
+
+
+class OllamaModelProvider(ResourceProvider):
+    """
+    Inputs: `api_url`, `server` (container id), `model`, `gguf_path`, `template`, `parameters`, `system`,
+    `stall_timeout_s`, `progress_urn`. Outputs: those, and `digest` (as found on the server), `installed_digest` (as we
+    left it), `size_bytes`, `gguf_fingerprint`, `gguf_sha256`.
+
+    Nothing is ever removed here: the old model has to stay until the agents have moved (`unused_models`), and a server
+    that goes takes its volume along.
+    """
+
+    serialize_as_secret_always = False
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        changed = any(_olds.get(key) != _news.get(key) for key in _COMPARED)
+        drifted = _olds["digest"] != _olds["installed_digest"] or _file_changed(_olds, _news)
+        return DiffResult(changes=changed or drifted, replaces=[])
+
+    @foreseen(ModelError)
+    def create(self, props: Props) -> CreateResult:
+        # A pulled model that is there is complete. An imported one is made again: only that proves its settings.
+        return CreateResult("model", _install(props, keep=lambda _: "gguf_path" not in props))
+
+    @foreseen(ModelError)
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        same = all(_olds.get(key) == _news.get(key) for key in _SOURCE) and not _file_changed(_olds, _news)
+        return UpdateResult(_install(_news, keep=lambda stored: same and stored.digest == _olds["installed_digest"]))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        try:
+            with OllamaApi(props["api_url"]) as api:
+                stored = api.models().get(ModelName.parse(props["model"]))
+        except (OllamaUnreachableError, OllamaError):
+            # A stopped server says nothing about its disk; container and gate report it.
+            return ReadResult(id_, props)
+        return ReadResult(id_, {**props, "digest": stored.digest}) if stored else ReadResult("", {})
+
+
+def _file_changed(olds: Props, news: Props) -> bool:
+    """Whether other weights lie at the path now. A file that is gone did not change: preflight asks for it by name."""
+    if "gguf_path" not in news or "gguf_sha256" not in olds:
+        return False
+    path = gguf.locate(news["gguf_path"])
+    try:
+        if gguf.fingerprint(path) == olds["gguf_fingerprint"]:
+            return False
+        return gguf.sha256(path) != str(olds["gguf_sha256"])
+    except OSError:
+        return False
+
+
+def _install(props: Props, keep: Callable[[StoredModel], bool]) -> Props:
+    """Bring the model to the server, unless the one there may stay; the outputs."""
+    outs = dict(props)
+    with (
+        OllamaApi(props["api_url"], silence_s=props["stall_timeout_s"]) as api,
+        ContainerWatch(props["server"], Redactor(None)) as watch,
+    ):
+        work = ModelWork(api, props["model"], _patience(props, watch))
+        work.wait_for_server()
+        stored = work.stored()
+        source = _source(props)
+        if source:
+            outs["gguf_sha256"] = source.sha256
+            outs["gguf_fingerprint"] = gguf.fingerprint(source.path)
+        if stored is None or not keep(stored):
+            work.import_file(source) if source else work.pull()
+            stored = work.stored()
+    if stored is None:
+        raise ModelError(f"Ollama reported success but does not list {props['model']!r}.\n  Run `pulumi up` again.")
+    return outs | {"digest": stored.digest, "installed_digest": stored.digest, "size_bytes": stored.size_bytes}
+
+
+def _source(props: Props) -> Import | None:
+    if "gguf_path" not in props:
+        return None
+    path = gguf.locate(props["gguf_path"])
+    progress.report(props["progress_urn"], f"hashing {path.name}")
+    settings = {key: _whole_numbers(props[key]) for key in _SETTINGS if props.get(key)}
+    try:
+        return Import(path, gguf.sha256(path), settings)
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read: {error.strerror}.\n  Put the file there, or correct `gguf.path`."
+        ) from None
+
+
+def _whole_numbers(value: Any) -> Any:
+    """Undo Pulumi's floats: Ollama refuses `num_ctx: 2048.0`."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _whole_numbers(one) for key, one in value.items()}
+    return value
+
+
+def _patience(props: Props, watch: ContainerWatch) -> Patience:
+    first = watch()
+
+    def why_dead() -> str | None:
+        state = watch()
+        reason = state.failure_since(first)
+        return reason and "\n    ".join([f"{reason}. Last log lines:", *state.log_tail])
+
+    return Patience(props["stall_timeout_s"], lambda line: progress.report(props["progress_urn"], line), why_dead)

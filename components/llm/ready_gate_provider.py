@@ -1,0 +1,128 @@
+"""
+The dynamic provider of the readiness gate: proves on create and update, looks on refresh.
+
+This module's path and the class name are state format (`__provider`): moving them needs an ADR and a shim.
+"""
+
+import math
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.runtime.rpc import UNKNOWN
+
+from components.llm.readiness import Budget, NotReady, Target, probe_once, wait_until_ready
+from components.llm.urls import api_root
+from components.progress import report
+
+Props = dict[str, Any]
+
+# A change in any of these makes the old proof worthless.
+PROVEN = (
+    "base_url",
+    "agent_url",
+    "model",
+    "engine",
+    "token",
+    "trigger",
+    "container_id",
+    "successes",
+    "ttft_budget_s",
+    "ttft_budget_action",
+)
+# How long to wait, and where to show it, says nothing about the endpoint.
+PATIENCE = ("stall_timeout_s", "timeout_s", "progress_urn", "llm")
+_PROVIDER = "__provider"
+
+
+class ReadyGateProvider(ResourceProvider):
+    """Never replaces: a failed update leaves the agent pointing at the endpoint that was proven before."""
+
+    serialize_as_secret_always = False
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        failures = []
+        accepted = dict(news)
+        for key in ("base_url", "agent_url"):
+            try:
+                accepted[key] = news[key] if news[key] == UNKNOWN else api_root(news[key])
+            except ValueError as error:
+                failures.append(CheckFailure(key, str(error)))
+        failures += [
+            CheckFailure(key, f"is {news[key]}; write a number of seconds above 0")
+            for key in ("stall_timeout_s", "timeout_s", "ttft_budget_s")
+            if not _is_unset(news, key) and not (news[key] > 0 and math.isfinite(news[key]))
+        ]
+        if not _is_unset(news, "successes") and (news["successes"] < 1 or news["successes"] % 1):
+            failures.append(CheckFailure("successes", f"is {news['successes']}; write a whole number from 1"))
+        if not news.get("model", "").strip():
+            failures.append(CheckFailure("model", "is empty; name the model as the engine spells it"))
+        return CheckResult(accepted, failures)
+
+    def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
+        # A moved provider module has to reach the outputs too, or a later delete would look for the old one.
+        changed = any(olds.get(key) != news.get(key) for key in (*PROVEN, _PROVIDER))
+        return DiffResult(changes=changed or olds.get("healthy") is not True, replaces=[])
+
+    def create(self, props: Props) -> CreateResult:
+        return CreateResult(f"ready-{secrets.token_hex(6)}", _proven(props))
+
+    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
+        return UpdateResult(_proven(news))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Evidence stays that of the last proof: a new date on every refresh would be drift."""
+        health = probe_once(_target(props))
+        if not health.healthy:
+            report(props.get("progress_urn", ""), f"not healthy any more: {health.reason}", keep=True)
+        return ReadResult(id_, {**props, "healthy": health.healthy})
+
+
+def _proven(props: Props) -> Props:
+    try:
+        evidence = wait_until_ready(
+            _target(props),
+            budget=_budget(props),
+            on_progress=lambda line: report(props.get("progress_urn", ""), line),
+        )
+    except NotReady as error:
+        # Pulumi prints the traceback of whatever is raised: ours would only hide the message.
+        raise error.with_traceback(None) from None
+    inputs = {key: props[key] for key in (*PROVEN, *PATIENCE) if key in props}
+    return {**inputs, "evidence": evidence.as_dict(), "healthy": True}
+
+
+def _target(props: Mapping[str, Any]) -> Target:
+    agent_url = props["agent_url"]
+    return Target(
+        base_url=props["base_url"],
+        model=props["model"],
+        engine=props["engine"],
+        token=props.get("token"),
+        container_id=props.get("container_id"),
+        public_url=agent_url if agent_url != props["base_url"] else None,
+        name=props["llm"],
+    )
+
+
+def _budget(props: Mapping[str, Any]) -> Budget:
+    return Budget(
+        stall_timeout_s=props["stall_timeout_s"],
+        timeout_s=props["timeout_s"],
+        successes=int(props["successes"]),  # numbers arrive as floats
+        ttft_budget_s=props.get("ttft_budget_s"),
+        ttft_budget_action=props["ttft_budget_action"],
+    )
+
+
+def _is_unset(props: Mapping[str, Any], key: str) -> bool:
+    return props.get(key) is None or props[key] == UNKNOWN

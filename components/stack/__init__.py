@@ -1,0 +1,1 @@
+"""What a stack file may say: its shape, its rules across sections, and how its mistakes are told."""

@@ -1,0 +1,61 @@
+"""The shape of a stack: everything `settings.load` returns, immutable. Defaults stand at the fields."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from components.agent.document import AgentDocument
+from components.llm.document import Declared, Llm, Url, spelled
+
+# Names end up in URNs and in Docker names, which allow no more.
+Name = Annotated[
+    str, spelled(re.compile(r"[a-z][a-z0-9-]{0,29}"), "use up to 30 lower-case letters, digits and '-', a letter first")
+]
+
+
+class AgentSettings(AgentDocument):
+    """An agent and the LLM it talks through; `personaPromptFile` may stand in for `personaPrompt`."""
+
+    llm: str
+
+
+class SandboxSettings(Declared):
+    """The local stand-in for TruGen: no account, nothing leaves this machine."""
+
+    port: Annotated[int, Field(ge=1024, le=65535)] = 8788
+    reveal_llm: bool = False
+    placement: Literal["nested", "flat"] = "nested"
+
+
+class TrugenSettings(Declared):
+    """Which TruGen: the real one at `apiUrl`, or the sandbox."""
+
+    api_url: Url | None = None
+    sandbox: SandboxSettings | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.api_url is None) == (self.sandbox is None):
+            raise ValueError(
+                "say either `apiUrl: https://api.trugen.ai/v1` for the real TruGen or `sandbox: {}` for the local one"
+            )
+        return self
+
+
+class Settings(Declared):
+    """One stack. Secrets are the last two and stand in no other place."""
+
+    project: str
+    stack: str
+    llms: Mapping[Name, Llm]
+    agents: Mapping[Name, AgentSettings]
+    trugen: TrugenSettings
+    trugen_api_key: SecretStr | None = None
+    llm_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
+
+    def token_of(self, llm: str) -> str | None:
+        """The token given for *llm*, in clear."""
+        token = self.llm_tokens.get(llm)
+        return token.get_secret_value() if token else None

@@ -1,0 +1,115 @@
+"""Mistakes in a stack file as sentences: where, what is wrong, what to write instead. Never a prompt or a secret."""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import AliasChoices, BaseModel, ValidationError
+
+_MAY_BE_CONFIDENTIAL = re.compile(r"prompt|context$|instruction|system|message|token|key|phrase", re.IGNORECASE)
+_ECHO_CHARS = 60
+
+
+class SettingsError(Exception):
+    """All problems of one stack file in one text."""
+
+    def __init__(self, stack: str, problems: Iterable["Problem"]) -> None:
+        found = sorted(set(problems), key=lambda problem: problem.path)
+        count = "1 problem" if len(found) == 1 else f"{len(found)} problems"
+        lines = [f"stacks/Pulumi.{stack}.yaml has {count}; nothing was created or changed."]
+        lines += [f"  {problem.path}: {problem.text}" for problem in found]
+        lines.append(f"  Correct the file, then run `pulumi preview --stack {stack}`.")
+        super().__init__("\n".join(lines))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """*path* as the stack file spells it, `agents.concierge.llm`; *text* continues the sentence."""
+
+    path: str
+    text: str
+
+
+def unknown(word: str, known: Iterable[str]) -> str:
+    """Name the nearest valid spelling of *word*, or all of them."""
+    names = sorted(known)
+    if near := difflib.get_close_matches(word, names, n=1):
+        return f"did you mean '{near[0]}'?"
+    return f"known: {', '.join(names)}" if names else "none is declared"
+
+
+def explain(error: ValidationError, path: str, shape: Any) -> Iterator[Problem]:
+    """Turn what pydantic found at *path*, which has the type *shape*, into problems; one per place in the file."""
+    told: set[str] = set()
+    for found in error.errors(include_url=False):
+        where, models = _walk(found["loc"], [path], _models(shape))
+        if where not in told:
+            told.add(where)
+            yield Problem(where, _sentence(found, models))
+
+
+def _walk(
+    steps: Sequence[int | str], path: list[str], models: list[type[BaseModel]]
+) -> tuple[str, list[type[BaseModel]]]:
+    """
+    Follow *steps* through *models*: the path as the user wrote it, and the models whose keys may stand there.
+
+    pydantic also names union members among the steps; they are not in the file. The tag of a discriminated union picks
+    the model.
+    """
+    for position, step in enumerate(steps):
+        last = position == len(steps) - 1
+        if isinstance(step, int):
+            path.append(f"[{step}]")
+        elif tagged := [model for model in models if step in _tags(model)]:
+            models = tagged
+        elif fields := [field for model in models if (field := _fields(model).get(step))]:
+            path.append(f".{step}")
+            models = models if last else [one for field in fields for one in _models(field)]
+        elif last or not models:
+            path.append(f".{step}")
+    return "".join(path), models
+
+
+def _sentence(found: Any, models: list[type[BaseModel]]) -> str:
+    kind, step, value = found["type"], str(found["loc"][-1]) if found["loc"] else "", found["input"]
+    if kind == "extra_forbidden":
+        return f"unknown key; {unknown(step, {name for model in models for name in _fields(model)})}"
+    if kind == "missing":
+        return "is missing"
+    if kind in {"union_tag_not_found", "union_tag_invalid"}:
+        tags = " or ".join(sorted({tag for model in models for tag in _tags(model)}))
+        return f"needs `engine: {tags}`"
+    text = str(found["msg"]).removeprefix("Value error, ")
+    if kind == "value_error":
+        return text
+    return f"{text[0].lower()}{text[1:]}{_echo(step, value)}"
+
+
+def _echo(step: str, value: Any) -> str:
+    if _MAY_BE_CONFIDENTIAL.search(step) or isinstance(value, dict | list) or len(str(value)) > _ECHO_CHARS:
+        return ""
+    return f", not {value!r}"
+
+
+def _fields(model: type[BaseModel]) -> dict[Any, Any]:
+    """Types by the spelling that a stack file uses: the first when several are accepted."""
+    fields = {}
+    for name, field in model.model_fields.items():
+        alias = field.validation_alias
+        fields[alias.choices[0] if isinstance(alias, AliasChoices) else alias or name] = field.annotation
+    return fields
+
+
+def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
+    engine = model.model_fields.get("engine")
+    return get_args(engine.annotation) if engine and get_origin(engine.annotation) is Literal else ()
+
+
+def _models(shape: Any) -> list[type[BaseModel]]:
+    """Every model inside a type: `dict[str, A | B]` holds A and B."""
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        return [shape]
+    return [model for part in get_args(shape) for model in _models(part)]

@@ -1,0 +1,113 @@
+"""What must hold between the sections of a stack."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from components.llm.document import HostedLlm, Llm, OllamaLlm
+from components.llm.urls import why_not_public
+from components.stack.document import AgentSettings, TrugenSettings
+from components.stack.problems import Problem, unknown
+
+# Gateways match bearer tokens by pattern and headers take ASCII only, so `*`, quotes and line ends have no place here.
+_GATEWAY_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,512}")
+_HEADER_VALUE = re.compile(r"[!-~]{8,4096}")
+_PLACEHOLDER = re.compile(r"change.?me|your[-_ ].*|<.*>|xxx+|todo|placeholder", re.IGNORECASE)
+
+Llms = Mapping[str, Llm]
+Agents = Mapping[str, AgentSettings]
+Tokens = Mapping[str, str]
+
+
+def references(llm_of: Mapping[str, str], declared: set[str]) -> Iterator[Problem]:
+    """*llm_of* holds, for each agent, the name of the LLM it talks through."""
+    for agent, llm in llm_of.items():
+        if llm not in declared:
+            yield Problem(f"agents.{agent}.llm", f"no LLM is named '{llm}'; {unknown(llm, declared)}")
+
+
+def exact_names(agents: Agents) -> Iterator[Problem]:
+    """TruGen allows equal names; without our marker in them nobody could tell the agents apart."""
+    owners = defaultdict(list)
+    for name, agent in agents.items():
+        if agent.exact_name:
+            owners[agent.agent_name].append(name)
+    for shared in owners.values():
+        for name in shared[1:]:
+            yield Problem(
+                f"agents.{name}.agentName", f"is also the name of 'agents.{shared[0]}'; with `exactName` it must differ"
+            )
+
+
+def ports(llms: Llms, trugen: TrugenSettings | None) -> Iterator[Problem]:
+    owner: dict[int, str] = {}
+    if trugen and trugen.sandbox:
+        owner[trugen.sandbox.port] = "trugen.sandbox.port"
+    for name, llm in llms.items():
+        if (
+            isinstance(llm, OllamaLlm)
+            and (other := owner.setdefault(llm.port, f"llms.{name}.port")) != f"llms.{name}.port"
+        ):
+            yield Problem(f"llms.{name}.port", f"{llm.port} is taken by '{other}'; choose another")
+
+
+def reachable(llms: Llms, trugen: TrugenSettings) -> Iterator[Problem]:
+    """The real TruGen calls the LLM over the internet; the sandbox calls it from this machine."""
+    if trugen.api_url is None:
+        return
+    if reason := why_not_public(trugen.api_url):
+        yield Problem("trugen.apiUrl", f"is not TruGen: {reason}. Write `https://api.trugen.ai/v1`")
+    for name, llm in llms.items():
+        key, url = ("baseUrl", llm.base_url) if isinstance(llm, HostedLlm) else ("publicUrl", llm.public_url)
+        if url is None:
+            yield Problem(
+                f"llms.{name}.{key}",
+                "is missing: TruGen calls the LLM over the internet. Put an authenticating HTTPS gateway in front of"
+                f" 127.0.0.1:{llm.port if isinstance(llm, OllamaLlm) else ''} and write its URL here",
+            )
+        elif reason := why_not_public(url):
+            yield Problem(f"llms.{name}.{key}", f"TruGen cannot call it: {reason}")
+
+
+def api_key(key: str | None, trugen: TrugenSettings, *, from_environment: bool) -> Iterator[Problem]:
+    if trugen.sandbox is not None:
+        if key is not None:
+            yield Problem(
+                "trugenApiKey",
+                "stands in a stack with a sandbox, which must never see a real key:"
+                " `pulumi config rm trugenApiKey`, or replace `trugen.sandbox` by `trugen.apiUrl`",
+            )
+    elif key is None and not from_environment:
+        yield Problem(
+            "trugenApiKey",
+            "is missing: `pulumi config set --secret trugenApiKey` (asks for the key, from app.trugen.ai > Developers),"
+            " or set TRUGEN_API_KEY",
+        )
+    elif key is not None and (fault := _header_fault(key)):
+        yield Problem("trugenApiKey", f"{fault}: `pulumi config set --secret trugenApiKey` stores another")
+
+
+def tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
+    for name in given.keys() - declared:
+        yield Problem(f"llmTokens.{name}", f"no LLM is named '{name}'; {unknown(name, declared)}")
+    for name, llm in llms.items():
+        command = f"`pulumi config set --secret --path llmTokens.{name}`"
+        token = given.get(name)
+        if token is None:
+            if isinstance(llm, HostedLlm):
+                yield Problem(f"llmTokens.{name}", f"is missing, the key of {llm.base_url}: {command}")
+        elif isinstance(llm, OllamaLlm) and not _GATEWAY_TOKEN.fullmatch(token):
+            yield Problem(f"llmTokens.{name}", f"needs 32 to 512 letters, digits, '-' or '_': {command}")
+        elif fault := _header_fault(token):
+            yield Problem(f"llmTokens.{name}", f"{fault}: {command}")
+
+
+def _header_fault(secret: str) -> str | None:
+    """What is wrong with a key that goes into a header; the key itself is not in the answer."""
+    if secret.lower().startswith("bearer "):
+        return "starts with 'Bearer '; store the key alone"
+    if _PLACEHOLDER.fullmatch(secret):
+        return "is a placeholder"
+    if not _HEADER_VALUE.fullmatch(secret):
+        return "is too short or holds spaces, line ends or non-ASCII characters"
+    return None

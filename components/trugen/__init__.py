@@ -1,0 +1,1 @@
+"""Client of the TruGen REST API: no Pulumi, no knowledge of what an agent's fields mean."""

@@ -1,0 +1,169 @@
+"""
+Retries, and the meaning of each status. Rules: design/agent-lifecycle.md, HTTP.
+
+- GET, PUT and DELETE are repeated after a lost connection, 408, 425, 429, 502, 503, 504, and twice after 500.
+- A connection that was never made is repeated for every verb.
+- A POST that may have taken effect is never repeated here: `AmbiguousError` hands the question to the caller.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from components.trugen.address import checked_bundle, checked_key, checked_root
+from components.trugen.attempt import Answer, Request, attempt
+from components.trugen.errors import (
+    AmbiguousError,
+    KeyRejectedError,
+    NoAnswerError,
+    NotFoundError,
+    RefusedError,
+    TrugenError,
+    UnavailableError,
+    UnexpectedAnswerError,
+    UnreachableError,
+)
+from components.trugen.redaction import Redactor
+
+TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+MAX_TRIES = 5
+TRY_LIMIT_S = 30.0
+MAX_500_ANSWERS = 3
+FIRST_BACKOFF_S = 0.5
+MAX_BACKOFF_S = 8.0
+# urllib3 would obey up to six hours; beyond this the user hears when to come back.
+MAX_RETRY_AFTER_S = 60.0
+MAX_TEXT = 300
+
+
+class Transport:
+    """
+    Sends calls to one API root with one key; holds no state between calls, so threads may share it.
+
+    Args:
+        deadline_s: budget of one call with all its retries, in seconds.
+        clock: monotonic seconds. *sleep* and *draw* (uniform in [0, 1)) belong to it; tests pass their own.
+        on_wait: told in one line about every pause.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        api_key: str,
+        *,
+        redact: Redactor,
+        ca_bundle: str | None = None,
+        deadline_s: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+        draw: Callable[[], float] = random.random,
+        on_wait: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._root = checked_root(api_url)
+        self._headers = {"x-api-key": checked_key(api_key), "Accept": "application/json", "User-Agent": "trugen-llm"}
+        self._redact = redact
+        self._ca_bundle = checked_bundle(ca_bundle)
+        self._deadline_s = deadline_s
+        self._clock, self._sleep, self._draw, self._on_wait = clock, sleep, draw, on_wait
+
+    def send(
+        self, method: str, path: str, *, params: Mapping[str, str | int] | None = None, body: object = None
+    ) -> Answer:
+        """
+        One call with its retries; returns a 2xx.
+
+        Raises: every class of errors.py; `AmbiguousError` for POST only.
+        """
+        request = Request(method, self._root + path, f"{method} {path}", self._headers, params, body)
+        deadline = self._clock() + self._deadline_s
+        answers_500 = 0
+        for tries in range(1, MAX_TRIES + 1):
+            try:
+                limit_s = min(TRY_LIMIT_S, deadline - self._clock())
+                answer = attempt(request, limit_s=limit_s, ca_bundle=self._ca_bundle)
+                return self._judged(request, answer)
+            except (UnreachableError, NoAnswerError, UnavailableError) as error:
+                fault = error
+            if method == "POST" and not isinstance(fault, UnreachableError):
+                if fault.retry_after_s > MAX_RETRY_AFTER_S:
+                    raise fault from None
+                raise _ambiguous(request, fault) from None
+            answers_500 += isinstance(fault, UnavailableError) and fault.status == HTTPStatus.INTERNAL_SERVER_ERROR
+            self._pause(fault, tries, deadline, last=tries == MAX_TRIES or answers_500 == MAX_500_ANSWERS)
+        raise AssertionError("the last pause raises")
+
+    def json(self, request_call: str, answer: Answer) -> Any:
+        """
+        Parse the body of *answer*.
+
+        Raises: UnexpectedAnswerError when it is not JSON (RFC 8259: no NaN), or nested beyond what can be read.
+        """
+        try:
+            return json.loads(answer.body, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            kind = answer.headers.get("Content-Type", "no content type")
+            start = self._text(answer)[:80]
+            raise UnexpectedAnswerError(request_call, f"expected JSON, got {kind}: {start!r}") from None
+
+    def _judged(self, request: Request, answer: Answer) -> Answer:
+        status, text = answer.status, self._text(answer)
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            return answer
+        if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+            target = self._redact(answer.headers.get("Location", "nowhere"))[:MAX_TEXT]
+            raise UnexpectedAnswerError(request.call, f"{status}, a redirect to {target!r} (not followed)")
+        if status in TRANSIENT or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and request.method == "POST"):
+            raise UnavailableError(request.call, status, text, retry_after_s=_retry_after_s(answer))
+        kind = {401: KeyRejectedError, 403: KeyRejectedError, 404: NotFoundError, 410: NotFoundError}
+        raise kind.get(status, RefusedError)(request.call, status, text)
+
+    def _pause(self, fault: TrugenError, tries: int, deadline: float, *, last: bool) -> None:
+        """Wait for the next try with full jitter, or raise *fault* when there is none."""
+        backoff_s = self._draw() * min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (tries - 1))
+        pause_s = max(fault.retry_after_s, backoff_s)
+        if last or fault.lasting or pause_s > MAX_RETRY_AFTER_S or self._clock() + pause_s >= deadline:
+            raise fault from None
+        self._on_wait(f"{str(fault).splitlines()[0]} Trying again in {pause_s:.1f} s ({tries + 1} of {MAX_TRIES}).")
+        self._sleep(pause_s)
+
+    def _text(self, answer: Answer) -> str:
+        """What the server said, under `error` or `message` or as it is (contract 1), redacted, then cut."""
+        raw = answer.body[: 64 * 1024].decode("utf-8", "replace")
+        try:
+            parsed = json.loads(raw)
+        except (ValueError, RecursionError):
+            parsed = None
+        said = (parsed.get("error") or parsed.get("message")) if isinstance(parsed, dict) else None
+        text = said if isinstance(said, str) else raw
+        return self._redact(text[: 8 * MAX_TEXT])[:MAX_TEXT]
+
+
+def _ambiguous(request: Request, fault: NoAnswerError | UnavailableError) -> AmbiguousError:
+    if isinstance(fault, NoAnswerError):
+        return AmbiguousError(request.call, fault.cause)
+    return AmbiguousError(request.call, f"the answer was {fault.status}", retry_after_s=fault.retry_after_s)
+
+
+def _retry_after_s(answer: Answer) -> float:
+    """`Retry-After` as seconds or HTTP-date (RFC 9110, 10.2.3); 0 when absent, past, negative or malformed."""
+    value = answer.headers.get("Retry-After", "")
+    if value.isdecimal():
+        return float(value)
+    try:
+        wanted = parsedate_to_datetime(value)
+        # The server's own clock, when it shows one: ours may be off.
+        now = parsedate_to_datetime(answer.headers["Date"]) if "Date" in answer.headers else datetime.now(UTC)
+        return max(0.0, (wanted - now).total_seconds())
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,186 @@
+"""`OllamaModel`: what is installed when, and what counts as drift. The provider's verbs, on a stand-in for Ollama."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.llm import gguf
+from components.llm.model_provider import OllamaModelProvider
+from tests.fixtures.dynamic_process import ProviderFailed, dynamic_process
+from tests.fixtures.ollama_stand_in import OllamaStandIn
+
+Props = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def no_docker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+
+
+@pytest.fixture
+def ollama() -> Iterator[OllamaStandIn]:
+    with OllamaStandIn().serve() as ollama:
+        yield ollama
+
+
+@pytest.fixture
+def pulled(ollama: OllamaStandIn) -> Props:
+    return {
+        "api_url": ollama.url,
+        "server": "container-1",
+        "model": "llama3.2:1b",
+        "stall_timeout_s": 5.0,
+        "progress_urn": "",
+    }
+
+
+@pytest.fixture
+def imported(pulled: Props, tmp_path: Path) -> Props:
+    weights = tmp_path / "weights.gguf"
+    weights.write_bytes(b"GGUF one")
+    # As Pulumi hands it over: every number is a float.
+    return {**pulled, "gguf_path": str(weights), "parameters": {"num_ctx": 2048.0, "temperature": 0.2}}
+
+
+def created(props: Props) -> Props:
+    outs: Props = OllamaModelProvider().create(props).outs
+    return outs
+
+
+def changes(olds: Props, news: Props) -> bool:
+    result = OllamaModelProvider().diff("model", olds, news)
+    assert result.replaces == []
+    return bool(result.changes)
+
+
+def updated(olds: Props, news: Props) -> Props:
+    outs: Props = OllamaModelProvider().update("model", olds, news).outs
+    return outs
+
+
+def refreshed(olds: Props) -> Props | None:
+    result = OllamaModelProvider().read("model", olds)
+    return result.outs if result.id else None
+
+
+def test_a_model_is_pulled_and_its_digest_recorded(ollama: OllamaStandIn, pulled: Props) -> None:
+    outs = created(pulled)
+
+    assert ollama.models == {"llama3.2:1b": outs["digest"]}
+    assert outs["size_bytes"] == 1000
+
+
+def test_a_model_that_an_interrupted_run_left_is_not_pulled_again(ollama: OllamaStandIn, pulled: Props) -> None:
+    ollama.models["llama3.2:1b"] = "left"
+
+    outs = created(pulled)
+
+    assert (outs["digest"], ollama.count("/api/pull")) == ("left", 0)
+
+
+def test_an_unchanged_model_is_no_change(pulled: Props) -> None:
+    assert not changes(created(pulled), pulled)
+
+
+def test_ollama_gets_whole_numbers_where_a_person_wrote_them(ollama: OllamaStandIn, imported: Props) -> None:
+    created(imported)
+
+    assert repr(ollama.bodies[-1]["parameters"]) == "{'num_ctx': 2048, 'temperature': 0.2}"
+
+
+def test_another_container_with_the_model_needs_no_work(ollama: OllamaStandIn, imported: Props) -> None:
+    olds = created(imported)
+    news = {**imported, "server": "container-2"}
+
+    assert changes(olds, news)
+    updated(olds, news)
+
+    assert ollama.count("/api/create") == 1
+
+
+def test_another_tag_is_pulled_and_the_old_one_stays_for_the_agent(ollama: OllamaStandIn, pulled: Props) -> None:
+    olds = created(pulled)
+    news = {**pulled, "model": "llama3.2:3b"}
+
+    assert changes(olds, news)
+    updated(olds, news)
+
+    assert set(ollama.models) == {"llama3.2:1b", "llama3.2:3b"}
+
+
+def test_other_settings_are_imported_under_the_same_name(ollama: OllamaStandIn, imported: Props) -> None:
+    olds = created(imported)
+    news = {**imported, "template": "{{ .Prompt }}"}
+
+    assert changes(olds, news)
+    outs = updated(olds, news)
+
+    assert outs["digest"] != olds["digest"]
+
+
+def test_an_unknown_container_in_a_preview_is_a_change(pulled: Props) -> None:
+    assert changes(created(pulled), {**pulled, "server": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"})
+
+
+def test_other_weights_at_the_same_path_are_noticed_and_imported(ollama: OllamaStandIn, imported: Props) -> None:
+    olds = created(imported)
+    path = Path(imported["gguf_path"])
+    path.write_bytes(b"GGUF two!")
+
+    assert changes(olds, imported)
+    outs = updated(olds, imported)
+
+    assert outs["gguf_sha256"] == gguf.sha256(path)
+    assert not changes(outs, imported)
+
+
+def test_a_touched_file_is_no_change(imported: Props) -> None:
+    olds = created(imported)
+    os.utime(imported["gguf_path"], (1, 1))
+
+    assert not changes(olds, imported)
+
+
+def test_a_file_that_is_gone_is_no_change_of_the_model(imported: Props) -> None:
+    olds = created(imported)
+    Path(imported["gguf_path"]).unlink()
+
+    assert not changes(olds, imported)
+
+
+def test_a_model_removed_by_hand_is_gone_after_a_refresh(ollama: OllamaStandIn, pulled: Props) -> None:
+    olds = created(pulled)
+    ollama.models.clear()
+
+    assert refreshed(olds) is None
+
+
+def test_a_model_exchanged_by_hand_is_drift_that_heals(ollama: OllamaStandIn, imported: Props) -> None:
+    olds = created(imported)
+    ollama.models["llama3.2:1b"] = "somebody else's"
+    seen = refreshed(olds)
+    assert seen is not None
+
+    assert changes(seen, imported)
+    healed = updated(seen, imported)
+
+    assert healed["digest"] == olds["digest"]
+
+
+def test_a_stopped_server_says_nothing_about_its_models(pulled: Props) -> None:
+    olds = {**pulled, "api_url": "http://127.0.0.1:9", "digest": "d", "installed_digest": "d"}
+
+    assert refreshed(olds) == olds
+
+
+def test_a_fault_reaches_the_user_without_a_traceback(ollama: OllamaStandIn, pulled: Props) -> None:
+    ollama.pulls = [[{"error": "pull model manifest: file does not exist"}]]
+
+    with (
+        dynamic_process(OllamaModelProvider()) as process,
+        pytest.raises(ProviderFailed, match=r"\Acomponents\.llm\.model_work\.ModelError: Ollama could not pull"),
+    ):
+        process.create(pulled)

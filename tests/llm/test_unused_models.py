@@ -1,0 +1,58 @@
+"""Models that nobody declares any more."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from components.llm.unused_models import LeftOverModelError, UnusedModelsProvider
+from tests.fixtures.ollama_stand_in import OllamaStandIn
+
+
+@pytest.fixture
+def ollama() -> Iterator[OllamaStandIn]:
+    with OllamaStandIn(models={"llama3.2:1b": "a", "llama3.2:3b": "b"}).serve() as ollama:
+        yield ollama
+
+
+def props(ollama: OllamaStandIn) -> dict[str, Any]:
+    return {"api_url": ollama.url, "declared": "llama3.2:3b"}
+
+
+def test_only_the_declared_model_stays(ollama: OllamaStandIn) -> None:
+    outs = UnusedModelsProvider().create(props(ollama)).outs
+
+    assert set(ollama.models) == {"llama3.2:3b"}
+    assert outs["unused"] == []
+
+
+def test_a_model_left_by_a_failed_step_is_found_by_a_refresh_and_removed_by_the_next_run(ollama: OllamaStandIn) -> None:
+    provider = UnusedModelsProvider()
+    outs = provider.create(props(ollama)).outs
+    ollama.models["smollm2:135m"] = "c"
+
+    seen = provider.read("unused", outs).outs
+    assert seen is not None
+    assert provider.diff("unused", seen, props(ollama)).changes
+    provider.update("unused", seen, props(ollama))
+
+    assert set(ollama.models) == {"llama3.2:3b"}
+
+
+def test_nothing_unused_is_no_change(ollama: OllamaStandIn) -> None:
+    outs = UnusedModelsProvider().create(props(ollama)).outs
+
+    assert not UnusedModelsProvider().diff("unused", outs, props(ollama)).changes
+
+
+def test_a_model_that_is_gone_already_is_removed(ollama: OllamaStandIn) -> None:
+    ollama.refusals["/api/delete"] = (404, '{"error": "model not found"}')
+
+    assert UnusedModelsProvider().create(props(ollama)).outs["unused"] == []
+
+
+def test_a_model_that_stays_is_told_with_what_to_do(ollama: OllamaStandIn) -> None:
+    ollama.refusals["/api/delete"] = (500, '{"error": "device busy"}')
+
+    with pytest.raises(LeftOverModelError, match=r"(?s)HTTP 500: device busy.*run `pulumi up` again"):
+        UnusedModelsProvider().create(props(ollama))

@@ -1,0 +1,117 @@
+"""The gate in a real provider process: what the engine sends, and what the person at the CLI sees."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+
+from components.llm.ready_gate_provider import ReadyGateProvider
+from tests.fixtures.dynamic_process import (
+    PROJECT,
+    DynamicProcess,
+    ProviderFailed,
+    RecordingEngine,
+    dynamic_process,
+    recording_engine,
+)
+from tests.fixtures.scripted_llm import MODEL, ScriptedLlm, refuse, stream
+from tests.fixtures.waiting import TOKEN
+
+URN = "urn:pulumi:local::trugen-llm::trugen-llm:index:OllamaServer::smol"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[RecordingEngine]:
+    with recording_engine() as recording:
+        yield recording
+
+
+@pytest.fixture(scope="module")
+def gate(engine: RecordingEngine) -> Iterator[DynamicProcess]:
+    with dynamic_process(ReadyGateProvider(), engine=engine.address) as process:
+        yield process
+
+
+def inputs(llm: ScriptedLlm) -> dict[str, Any]:
+    return {
+        "base_url": llm.base_url,
+        "agent_url": llm.base_url,
+        "model": MODEL,
+        "engine": "other",
+        "token": TOKEN,
+        "trigger": "container-1",
+        "stall_timeout_s": 30,
+        "timeout_s": 60,
+        "successes": 2,
+        "ttft_budget_action": "warn",
+        "progress_urn": URN,
+        "llm": "smol",
+    }
+
+
+def test_create_then_the_same_inputs_make_no_diff_and_a_refresh_no_drift(gate: DynamicProcess) -> None:
+    with ScriptedLlm([stream()]) as llm:
+        created = gate.create(inputs(llm))
+        refreshed = gate.read(created.id, created.outs)
+
+        assert not gate.diff(created.id, created.outs, inputs(llm)).changes
+        assert created == refreshed
+
+
+def test_an_endpoint_that_died_is_drift_and_an_update_heals_it(gate: DynamicProcess, engine: RecordingEngine) -> None:
+    with ScriptedLlm([stream()]) as llm:
+        created = gate.create(inputs(llm))
+    refreshed = gate.read(created.id, created.outs)
+    with ScriptedLlm([stream()]) as restarted:
+        healed = gate.update(created.id, refreshed.outs, inputs(restarted))
+
+    assert (False, True) == (refreshed.outs["healthy"], healed["healthy"])
+    assert gate.diff(created.id, refreshed.outs, inputs(llm)).changes
+    assert (URN, "not healthy any more: connection refused", False) == (
+        (last := next(line for line in engine.lines if not line.ephemeral)).urn,
+        last.message,
+        last.ephemeral,
+    )
+
+
+def test_progress_is_shown_while_waiting(gate: DynamicProcess, engine: RecordingEngine) -> None:
+    engine.lines.clear()
+    with ScriptedLlm([stream()]) as llm:
+        gate.create(inputs(llm))
+
+    assert [(URN, "transport (0 s)"), (URN, "warm (0 s)"), (URN, "stream (0 s)")] == [
+        (line.urn, line.message) for line in engine.lines
+    ]
+
+
+def test_the_last_line_of_a_failure_is_the_next_step_and_no_secret_is_shown(gate: DynamicProcess) -> None:
+    with ScriptedLlm([refuse(401, f"key {TOKEN} is unknown")]) as llm, pytest.raises(ProviderFailed) as failed:
+        gate.create(inputs(llm))
+
+    shown = str(failed.value)
+    assert f"{llm.base_url} is not ready for '{MODEL}': HTTP 401, our token was refused" in shown
+    assert "`pulumi config set --secret --path llmTokens.smol`" in shown.rstrip().splitlines()[-1]
+    assert "During handling of" not in shown
+    assert TOKEN not in shown
+
+
+def test_bad_inputs_are_named_by_property(gate: DynamicProcess) -> None:
+    with ScriptedLlm([stream()]) as llm:
+        refused = gate.check({**inputs(llm), "base_url": "http://u:canary@h/v1", "timeout_s": 0})
+
+    assert {"base_url", "timeout_s"} == refused.keys()
+    assert "canary" not in str(refused)
+
+
+def test_the_pickled_provider_is_the_same_in_every_process() -> None:
+    program = (
+        "from pulumi.dynamic.dynamic import serialize_provider;"
+        "from components.llm.ready_gate_provider import ReadyGateProvider;"
+        "print(serialize_provider(ReadyGateProvider()))"
+    )
+    elsewhere = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+
+    assert serialize_provider(ReadyGateProvider()) == elsewhere.stdout.strip()
