@@ -28,10 +28,10 @@ from components import progress
 from components.agent.errors import AgentError
 from components.agent.inputs import SECRET_INPUTS, Failure, inputs_of
 from components.agent.lifecycle import AgentLifecycle, RollCall, check, diff
-from components.agent.unknowns import spelled_out
 from components.foreseen import foreseen
 from components.trugen.client import TrugenClient
 from components.trugen.errors import NotFoundError, TrugenError
+from components.unknowns import spelled_out
 
 CLOUD_API_URL = "https://api.trugen.ai/v1"
 

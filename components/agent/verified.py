@@ -14,8 +14,8 @@ from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateRes
 from components.agent.body import VERIFIED
 from components.agent.errors import AgentUnverifiedError
 from components.agent.inputs import UNKNOWN
-from components.agent.unknowns import spelled_out
 from components.foreseen import foreseen
+from components.unknowns import spelled_out
 
 
 class AgentVerifiedProvider(ResourceProvider):

@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import asdict
 
 from components.llm.readiness import Budget, NotReady, Target, wait_until_ready
 
@@ -28,5 +27,5 @@ def wait(arguments: argparse.Namespace) -> int:
     except NotReady as error:
         print(error, file=sys.stderr)
         return 1
-    print(json.dumps(asdict(evidence), indent=2))
+    print(json.dumps(evidence.as_dict(), indent=2))
     return 0

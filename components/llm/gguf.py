@@ -51,7 +51,7 @@ def check(path: Path) -> None:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             try:
                 needed = _Reader(data).end_of_data()
-            except (struct.error, IndexError):
+            except (struct.error, IndexError, OverflowError, RecursionError):
                 raise NotGgufError(f"ends inside its own header after {size:,} bytes; fetch it again") from None
     if needed > size:
         raise NotGgufError(f"is cut off: its tensors need {needed:,} bytes and it has {size:,}; fetch it again")

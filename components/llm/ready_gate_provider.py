@@ -20,9 +20,11 @@ from pulumi.dynamic import (
 )
 from pulumi.runtime.rpc import UNKNOWN
 
+from components.foreseen import foreseen
 from components.llm.readiness import Budget, NotReady, Target, probe_once, wait_until_ready
 from components.llm.urls import api_root
 from components.progress import report
+from components.unknowns import spelled_out
 
 Props = dict[str, Any]
 
@@ -50,6 +52,7 @@ class ReadyGateProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
+        news = spelled_out(news)
         failures = []
         accepted = dict(news)
         for key in ("base_url", "agent_url"):
@@ -70,12 +73,15 @@ class ReadyGateProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         # A moved provider module has to reach the outputs too, or a later delete would look for the old one.
+        news = spelled_out(news)
         changed = any(olds.get(key) != news.get(key) for key in (*PROVEN, _PROVIDER))
         return DiffResult(changes=changed or olds.get("healthy") is not True, replaces=[])
 
+    @foreseen(NotReady)
     def create(self, props: Props) -> CreateResult:
         return CreateResult(f"ready-{secrets.token_hex(6)}", _proven(props))
 
+    @foreseen(NotReady)
     def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
         return UpdateResult(_proven(news))
 
@@ -88,15 +94,11 @@ class ReadyGateProvider(ResourceProvider):
 
 
 def _proven(props: Props) -> Props:
-    try:
-        evidence = wait_until_ready(
-            _target(props),
-            budget=_budget(props),
-            on_progress=lambda line: report(props.get("progress_urn", ""), line),
-        )
-    except NotReady as error:
-        # Pulumi prints the traceback of whatever is raised: ours would only hide the message.
-        raise error.with_traceback(None) from None
+    evidence = wait_until_ready(
+        _target(props),
+        budget=_budget(props),
+        on_progress=lambda line: report(props.get("progress_urn", ""), line),
+    )
     inputs = {key: props[key] for key in (*PROVEN, *PATIENCE) if key in props}
     return {**inputs, "evidence": evidence.as_dict(), "healthy": True}
 

@@ -22,8 +22,9 @@ class Redactor:
 
     def line(self, text: str, *, limit: int) -> str:
         """*text* on one line, without token and control characters, cut to *limit* characters."""
-        # The whole text first: cutting through a token would leave a half that no longer matches.
-        clean = " ".join(_CONTROL.sub("", self._masked(text)).split())
+        # Before the cut, which could leave half a token that no longer matches; and again after control characters, as
+        # invisible ones may stand inside a token.
+        clean = " ".join(self._masked(_CONTROL.sub("", self._masked(text))).split())
         return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
     def _masked(self, text: str) -> str:

@@ -12,7 +12,7 @@ beside the code that gives it.
     placement.py         nested or flat llm, stt, tts; what a read hides
     attachments.py       tools, MCP records, guardrails
     collection.py        verbs that all kinds of objects have in common
-    knowledge_bases.py   knowledge bases and their documents, 
+    knowledge_bases.py   knowledge bases and their documents
     multipart.py         forms
     templates.py         templates, agents made from them
     catalog.py           stock avatars, custom avatars, providers, conversations

@@ -11,13 +11,16 @@ from components.llm import gguf
 from components.llm.model_provider import OllamaModelProvider
 from tests.fixtures.dynamic_process import ProviderFailed, dynamic_process
 from tests.fixtures.ollama_stand_in import OllamaStandIn
+from tests.fixtures.scripted_docker import CONTAINER, REMOVED_CONTAINER, ScriptedDocker, docker_host
 
 Props = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
-def no_docker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+def running_container(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with ScriptedDocker().serve() as docker:
+        monkeypatch.setenv("DOCKER_HOST", docker_host(docker))
+        yield
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def ollama() -> Iterator[OllamaStandIn]:
 def pulled(ollama: OllamaStandIn) -> Props:
     return {
         "api_url": ollama.url,
-        "server": "container-1",
+        "server": CONTAINER,
         "model": "llama3.2:1b",
         "stall_timeout_s": 5.0,
         "progress_urn": "",
@@ -46,8 +49,7 @@ def imported(pulled: Props, tmp_path: Path) -> Props:
 
 
 def created(props: Props) -> Props:
-    outs: Props = OllamaModelProvider().create(props).outs
-    return outs
+    return OllamaModelProvider().create(props).outs or {}
 
 
 def changes(olds: Props, news: Props) -> bool:
@@ -57,8 +59,7 @@ def changes(olds: Props, news: Props) -> bool:
 
 
 def updated(olds: Props, news: Props) -> Props:
-    outs: Props = OllamaModelProvider().update("model", olds, news).outs
-    return outs
+    return OllamaModelProvider().update("model", olds, news).outs or {}
 
 
 def refreshed(olds: Props) -> Props | None:
@@ -93,7 +94,7 @@ def test_ollama_gets_whole_numbers_where_a_person_wrote_them(ollama: OllamaStand
 
 def test_another_container_with_the_model_needs_no_work(ollama: OllamaStandIn, imported: Props) -> None:
     olds = created(imported)
-    news = {**imported, "server": "container-2"}
+    news = {**imported, "server": REMOVED_CONTAINER}
 
     assert changes(olds, news)
     updated(olds, news)
@@ -111,7 +112,7 @@ def test_another_tag_is_pulled_and_the_old_one_stays_for_the_agent(ollama: Ollam
     assert set(ollama.models) == {"llama3.2:1b", "llama3.2:3b"}
 
 
-def test_other_settings_are_imported_under_the_same_name(ollama: OllamaStandIn, imported: Props) -> None:
+def test_other_settings_are_imported_under_the_same_name(imported: Props) -> None:
     olds = created(imported)
     news = {**imported, "template": "{{ .Prompt }}"}
 
@@ -125,7 +126,7 @@ def test_an_unknown_container_in_a_preview_is_a_change(pulled: Props) -> None:
     assert changes(created(pulled), {**pulled, "server": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"})
 
 
-def test_other_weights_at_the_same_path_are_noticed_and_imported(ollama: OllamaStandIn, imported: Props) -> None:
+def test_other_weights_at_the_same_path_are_noticed_and_imported(imported: Props) -> None:
     olds = created(imported)
     path = Path(imported["gguf_path"])
     path.write_bytes(b"GGUF two!")

@@ -1,5 +1,6 @@
 """How the probe connects: TLS, proxies, credentials of others."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.fixtures.scripted_llm import (
     refuse,
     stream,
 )
-from tests.fixtures.scripted_socket import TLS_FILES
+from tests.fixtures.scripted_socket import TLS_FILES, Asked, Connection
 from tests.fixtures.waiting import TOKEN, Waiting
 
 
@@ -72,6 +73,20 @@ def test_a_login_in_netrc_is_never_sent(monkeypatch: pytest.MonkeyPatch, tmp_pat
         probe_once(Target("http://llm.example.test/v1", MODEL, "hosted", token))
 
         assert [f"Bearer {TOKEN}" if token else None] == [asked.headers.get("authorization") for asked in llm.asked]
+
+
+def test_a_request_that_is_given_up_is_closed(waiting: Waiting) -> None:
+    gone = threading.Event()
+
+    def hang_until_closed(connection: Connection, asked: Asked) -> None:
+        hang(lambda: waiting.clock.advance(5), *COUNTING[:2])(connection, asked)
+        gone.set()
+
+    with ScriptedLlm([hang_until_closed]) as llm:
+        with pytest.raises(NotReady):
+            waiting.until_ready(llm)
+
+        assert gone.wait(10)
 
 
 def test_a_token_that_no_header_can_hold_is_refused_unseen(waiting: Waiting) -> None:

@@ -48,6 +48,10 @@ def test_no_part_of_the_token_survives_base64_whatever_surrounds_it(
     assert len(left_over.replace("[token]", "")) <= len(encode(before + after)) + 8
 
 
+def test_a_token_with_invisible_characters_inside_is_masked() -> None:
+    assert "[token]" == redacted(f"{TOKEN[:5]}\x00{TOKEN[5:9]}\u200b{TOKEN[9:]}")
+
+
 def test_a_token_across_the_cut_leaves_no_half_behind() -> None:
     assert "aaaa[tok…" == Redactor(TOKEN).line(f"aaaa{TOKEN}", limit=9)
 

@@ -19,8 +19,12 @@ def props(ollama: OllamaStandIn) -> dict[str, Any]:
     return {"api_url": ollama.url, "declared": "llama3.2:3b"}
 
 
+def created(ollama: OllamaStandIn) -> dict[str, Any]:
+    return UnusedModelsProvider().create(props(ollama)).outs or {}
+
+
 def test_only_the_declared_model_stays(ollama: OllamaStandIn) -> None:
-    outs = UnusedModelsProvider().create(props(ollama)).outs
+    outs = created(ollama)
 
     assert set(ollama.models) == {"llama3.2:3b"}
     assert outs["unused"] == []
@@ -28,11 +32,10 @@ def test_only_the_declared_model_stays(ollama: OllamaStandIn) -> None:
 
 def test_a_model_left_by_a_failed_step_is_found_by_a_refresh_and_removed_by_the_next_run(ollama: OllamaStandIn) -> None:
     provider = UnusedModelsProvider()
-    outs = provider.create(props(ollama)).outs
+    outs = created(ollama)
     ollama.models["smollm2:135m"] = "c"
 
-    seen = provider.read("unused", outs).outs
-    assert seen is not None
+    seen = provider.read("unused", outs).outs or {}
     assert provider.diff("unused", seen, props(ollama)).changes
     provider.update("unused", seen, props(ollama))
 
@@ -40,7 +43,7 @@ def test_a_model_left_by_a_failed_step_is_found_by_a_refresh_and_removed_by_the_
 
 
 def test_nothing_unused_is_no_change(ollama: OllamaStandIn) -> None:
-    outs = UnusedModelsProvider().create(props(ollama)).outs
+    outs = created(ollama)
 
     assert not UnusedModelsProvider().diff("unused", outs, props(ollama)).changes
 
@@ -48,7 +51,7 @@ def test_nothing_unused_is_no_change(ollama: OllamaStandIn) -> None:
 def test_a_model_that_is_gone_already_is_removed(ollama: OllamaStandIn) -> None:
     ollama.refusals["/api/delete"] = (404, '{"error": "model not found"}')
 
-    assert UnusedModelsProvider().create(props(ollama)).outs["unused"] == []
+    assert created(ollama)["unused"] == []
 
 
 def test_a_model_that_stays_is_told_with_what_to_do(ollama: OllamaStandIn) -> None:

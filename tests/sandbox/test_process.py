@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from components.sandbox.data_dir import DataDir, Switches
+from components.sandbox.listener import PortTakenError
 from components.sandbox.process import SandboxProcess
 from components.sandbox.supervisor import SandboxError, ensure, stop
 
@@ -206,19 +207,27 @@ def test_a_taken_port_is_named_and_nothing_is_left_behind(props: dict[str, Any])
     assert not Path(props["data_dir"]).exists()
 
 
-def test_a_failed_restart_keeps_the_data(props: dict[str, Any]) -> None:
+def test_a_change_to_a_taken_port_leaves_the_running_process_alone(props: dict[str, Any]) -> None:
     created = PROVIDER.create(props)
     assert created.outs is not None
     with socket.create_server(("127.0.0.1", 0)) as taken:
         other = {**props, "port": float(taken.getsockname()[1])}
 
-        with pytest.raises(PortTakenError, match="set another sandbox port"):
+        with pytest.raises(PortTakenError, match="set another sandbox port in the stack file"):
             PROVIDER.update(created.id, created.outs, other)
 
     assert call(created.outs, "GET", "/ext/agent") == []
-    again = PROVIDER.create(props).outs
-    assert again is not None
-    assert created.outs["api_key"] == again["api_key"]
+
+
+def test_a_process_that_cannot_start_is_reported_with_its_last_log_lines(props: dict[str, Any]) -> None:
+    data_dir = DataDir(Path(props["data_dir"]))
+    data_dir.prepare()
+    data_dir.database.write_text("not a database, but longer than its header would have to be")
+
+    with pytest.raises(SandboxError, match=r"exited with 1\. Its last log lines:\n(.|\n)*file is not a database"):
+        PROVIDER.create(props)
+
+    assert data_dir.database.exists()
 
 
 def test_a_process_that_does_not_answer_in_time_is_killed(props: dict[str, Any]) -> None:

@@ -12,8 +12,6 @@ from tests.fixtures.scripted_llm import (
     COUNTING,
     DONE,
     MODEL,
-    Asked,
-    Connection,
     ScriptedLlm,
     answer,
     chunk,
@@ -22,6 +20,7 @@ from tests.fixtures.scripted_llm import (
     reset,
     stream,
 )
+from tests.fixtures.scripted_socket import Asked, Connection
 
 TOKEN = "canary-llm-token"
 TOOL = {

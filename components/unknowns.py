@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi.output import Unknown
-
-from components.agent.inputs import UNKNOWN
+from pulumi.runtime.rpc import UNKNOWN
 
 
 def spelled_out(props: Mapping[str, Any]) -> dict[str, Any]:

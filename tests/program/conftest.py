@@ -1,0 +1,131 @@
+"""The whole program under Pulumi's mocks: every resource is registered, none is made."""
+
+import json
+import runpy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from pulumi.runtime import Mocks, set_all_config, set_mocks
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.rpc import deserialize_properties
+
+from components.llm import preflight
+
+PROJECT_FOLDER = Path(__file__).resolve().parents[2]
+PROJECT = "trugen-llm"
+
+# What the real providers would answer, so that outputs have values.
+_OUTPUTS: dict[str, dict[str, Any]] = {
+    "docker:index/remoteImage:RemoteImage": {"imageId": "sha256:feed"},
+    "pulumi-python:dynamic/trugen:Sandbox": {"api_key": "canary-sandbox-key", "pid": 1, "started_at": "now"},
+    "pulumi-python:dynamic/trugen:BearerToken": {"value": "canary-token"},
+    "pulumi-python:dynamic/trugen:OllamaModel": {"digest": "abc", "size_bytes": 1},
+    "pulumi-python:dynamic/trugen:ChatCompletionsReady": {"evidence": {}, "healthy": True},
+    "pulumi-python:dynamic/trugen:Agent": {"status": "verified", "status_reason": ""},
+}
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource as the engine would be told of it."""
+
+    type: str
+    name: str
+    urn: str
+    inputs: Mapping[str, Any]
+    depends_on: frozenset[str]
+    input_dependencies: Mapping[str, frozenset[str]]
+    options: Any
+
+
+@dataclass
+class Program:
+    """What a run registered, and what it exported."""
+
+    resources: list[Registered] = field(default_factory=list)
+    exports: dict[str, Any] = field(default_factory=dict)
+
+    def all(self, kind: str) -> list[Registered]:
+        """By the last part of the type: `Container`, `Agent`."""
+        return [one for one in self.resources if one.type.rpartition(":")[2] == kind]
+
+    def only(self, kind: str) -> Registered:
+        (found,) = self.all(kind)
+        return found
+
+
+class _Monitor(MockMonitor):
+    def __init__(self, program: Program) -> None:
+        super().__init__(_Answers())
+        self._program = program
+
+    def RegisterResource(self, request: Any) -> Any:
+        answer = super().RegisterResource(request)
+        self._program.resources.append(
+            Registered(
+                type=request.type,
+                name=request.name,
+                urn=answer.urn,
+                inputs=deserialize_properties(request.object),
+                depends_on=frozenset(request.dependencies),
+                input_dependencies={
+                    key: frozenset(value.urns) for key, value in request.propertyDependencies.items()
+                },
+                options=request,
+            )
+        )
+        return answer
+
+
+class _Answers(Mocks):
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        return f"{args.name}-id", {**args.inputs, **_OUTPUTS.get(args.typ, {})}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        return {}, None
+
+
+@pulumi.runtime.test
+def _run_main() -> None:
+    runpy.run_path(str(PROJECT_FOLDER / "__main__.py"))
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
+    """Run `__main__.py` on a config. Docker is not asked: these tests are about the graph."""
+    monkeypatch.delenv("TRUGEN_API_KEY", raising=False)
+    monkeypatch.setattr(preflight, "check", lambda *_: None)
+
+    def run_program(config: Mapping[str, Any], secrets: Mapping[str, Any] | None = None, stack: str = "test") -> Program:
+        program = Program()
+        encrypted = {f"{PROJECT}:{key}": value for key, value in (secrets or {}).items()}
+        texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in {**config, **encrypted}.items()}
+        monkeypatch.setattr(pulumi, "export", program.exports.__setitem__)
+        set_mocks(_Answers(), project=PROJECT, stack=stack, monitor=_Monitor(program))
+        set_all_config(texts, list(encrypted))
+        _run_main()
+        return program
+
+    yield run_program
+    set_all_config({}, [])
+
+
+def is_secret(resource: Registered, key: str) -> bool:
+    """Whether the input *key* goes to the engine with Pulumi's mark of a secret (`pulumi.runtime.rpc`)."""
+    mark = resource.options.object.fields[key].struct_value.fields["4dabf18193072939515e22adb298388d"]
+    return bool(mark.string_value == "1b47061264138c4ac30d75fd1eb44270")
+
+
+def stack_file(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((PROJECT_FOLDER / "stacks" / f"Pulumi.{name}.yaml").read_text())
+    return loaded
+
+
+@pytest.fixture
+def local(run: Callable[..., Program]) -> Program:
+    return run(stack_file("local")["config"], stack="local")

@@ -1,0 +1,81 @@
+"""Every committed stack file runs, and is what it says it is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.program.conftest import PROJECT_FOLDER, Program, is_secret, stack_file
+
+Run = Callable[..., Program]
+SECRETS: dict[str, dict[str, Any]] = {
+    "local": {},
+    "dev": {},
+    "staging": {"trugenApiKey": "tg-0123456789", "llmTokens": {"main": "sk-0123456789"}},
+    "production": {"trugenApiKey": "tg-0123456789", "llmTokens": {"main": "t" * 64}},
+}
+
+
+def test_every_stack_file_is_tried_here() -> None:
+    assert {f"Pulumi.{name}.yaml" for name in SECRETS} == {path.name for path in PROJECT_FOLDER.glob("stacks/*.yaml")}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_every_stack_proves_each_llm_and_points_its_agents_at_the_proof(run: Run, name: str) -> None:
+    program = run(stack_file(name)["config"], SECRETS[name], stack=name)
+
+    gates = {gate.urn for gate in program.all("ChatCompletionsReady")}
+    agents = program.all("Agent")
+    assert agents
+    assert [agent.name for agent in agents if not agent.input_dependencies["llm_url"] <= gates] == []
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_stack_file_holds_a_secret_in_plain_text(name: str) -> None:
+    config = stack_file(name)["config"]
+
+    assert {"trugen-llm:trugenApiKey", "trugen-llm:llmTokens"} & config.keys() == set()
+
+
+def test_only_the_local_stack_carries_a_salt_since_its_passphrase_is_public() -> None:
+    assert [name for name in SECRETS if "encryptionsalt" in stack_file(name)] == ["local"]
+
+
+def test_a_stack_on_the_real_trugen_starts_no_sandbox_and_keeps_its_key_secret(run: Run) -> None:
+    program = run(stack_file("staging")["config"], SECRETS["staging"], stack="staging")
+    trugen = next(one for one in program.all("pulumi-python") if one.name == "trugen")
+
+    assert program.all("Sandbox") == []
+    assert trugen.inputs["trugen:apiUrl"] == "https://api.trugen.ai/v1"
+    assert "trugen:sandbox" not in trugen.inputs
+    assert is_secret(trugen, "trugen:apiKey")
+
+
+def test_a_hosted_llm_brings_no_container_and_no_docker(run: Run) -> None:
+    program = run(stack_file("staging")["config"], SECRETS["staging"], stack="staging")
+
+    assert [one.type for one in program.resources if "docker" in one.type] == []
+    assert program.all("OllamaModel") == program.all("UnusedModels") == program.all("BearerToken") == []
+
+
+def test_production_gives_trugen_the_public_url_and_the_gateways_token(run: Run) -> None:
+    program = run(stack_file("production")["config"], SECRETS["production"], stack="production")
+    gate = program.only("ChatCompletionsReady")
+
+    assert gate.inputs["base_url"] == "http://127.0.0.1:11434/v1"
+    assert gate.inputs["agent_url"] == "https://llm.example.com/v1"
+    assert is_secret(gate, "token")
+    assert program.all("BearerToken") == []
+
+
+def test_the_project_file_demands_every_section_and_looks_before_each_run() -> None:
+    project = yaml.safe_load((PROJECT_FOLDER / "Pulumi.yaml").read_text())
+
+    assert (project["name"], project["stackConfigDir"]) == ("trugen-llm", "stacks")
+    assert project["options"] == {"refresh": "always"}
+    assert {name: entry["type"] for name, entry in project["config"].items()} == {
+        "llms": "object",
+        "agents": "object",
+        "trugen": "object",
+    }
