@@ -3,7 +3,7 @@
 import pulumi
 
 from components import settings as stack_file
-from components.account import TrugenAccount
+from components.account import AccountError, TrugenAccount, check_key
 from components.agent.resource import AgentVerified, TrugenAgent, TrugenAgentArgs
 from components.llm import preflight
 from components.llm.endpoint import LlmEndpoint
@@ -12,7 +12,8 @@ from components.stack.problems import SettingsError
 try:
     settings = stack_file.load()
     preflight.check(settings.project, settings.stack, settings.llms)
-except (SettingsError, preflight.PreflightError) as error:
+    check_key(settings)
+except (SettingsError, preflight.PreflightError, AccountError) as error:
     raise pulumi.RunError(str(error)) from None
 
 # Explicit, because the default provider would store the whole stack config, prompts included, in plain text.

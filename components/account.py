@@ -1,12 +1,38 @@
 """The TruGen workspace that a stack's agents live in: the real one, or a sandbox that the stack starts."""
 
+import os
 from typing import Any
 
 import pulumi
 
 from components.stack.document import Settings
+from components.trugen.client import TrugenClient
+from components.trugen.errors import TrugenError
 
 _DATA = ".cache/sandbox"
+_CHECK_DEADLINE_S = 15.0
+
+
+class AccountError(Exception):
+    """TruGen does not take the key, or cannot be asked; the text is the client's."""
+
+
+def check_key(settings: Settings) -> None:
+    """
+    Ask the real TruGen whether the key is good, before anything is made. A sandbox makes its own key.
+
+    Raises:
+        AccountError: It is not, or nobody answers.
+    """
+    if settings.trugen.api_url is None:
+        return
+    stored = settings.trugen_api_key.get_secret_value() if settings.trugen_api_key else ""
+    # In the order in which the agents' provider will take them.
+    key = os.environ.get("TRUGEN_API_KEY") or stored
+    try:
+        TrugenClient(settings.trugen.api_url, key, deadline_s=_CHECK_DEADLINE_S).check_key()
+    except TrugenError as error:
+        raise AccountError(f"{error}\n  Nothing was created or changed.") from None
 
 
 class TrugenAccount:

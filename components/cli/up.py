@@ -20,7 +20,8 @@ def up(stack: str) -> None:
     """
     _clear_the_way(stack)
     engine.pulumi("stack", "select", "--create", stack=stack)
-    engine.pulumi("up", "--yes", stack=stack)
+    # Nobody is asked, so a preview would only do the same work twice.
+    engine.pulumi("up", "--yes", "--skip-preview", stack=stack)
     outputs = engine.outputs(stack)
     print()
     for name, llm in outputs["llms"].items():
@@ -56,7 +57,7 @@ def down(stack: str) -> None:
         print(f"stack {stack} was never deployed; there is nothing to remove")
         return
     _clear_the_way(stack)
-    engine.pulumi("destroy", "--yes", stack=stack)
+    engine.pulumi("destroy", "--yes", "--skip-preview", stack=stack)
 
 
 def _clear_the_way(stack: str) -> None:

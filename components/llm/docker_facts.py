@@ -46,7 +46,7 @@ class DockerFacts:
             info = self._client.info()
             self._containers: list[dict[str, Any]] = self._client.api.containers()
         except DockerException as error:
-            raise DockerUnusableError(_why_unusable(host, error)) from None
+            raise DockerUnusableError(why_unusable(host, error)) from None
         self.memory_bytes: int = info["MemTotal"]
         self.has_gpu_runtime = "nvidia" in info["Runtimes"] or any(
             "nvidia.com/gpu" in device.get("ID", "") for device in info.get("DiscoveredDevices") or []
@@ -64,11 +64,11 @@ class DockerFacts:
 
     def why_no_image(self, image: str) -> str | None:
         """Why *image* cannot be had; None when it is here, can be pulled, or nobody can tell."""
-        from docker.errors import APIError, ImageNotFound  # noqa: PLC0415 - see __init__
+        from docker.errors import APIError, NotFound  # noqa: PLC0415 - see __init__
 
         try:
             self._client.images.get(image)
-        except ImageNotFound:
+        except NotFound:
             pass
         else:
             return None
@@ -85,7 +85,8 @@ class DockerFacts:
         return None
 
 
-def _why_unusable(host: str, error: BaseException) -> str:
+def why_unusable(host: str, error: BaseException) -> str:
+    """What to do about *error*, by the operating system's error inside it: docker-py wraps them all alike."""
     causes = list(_causes(error))
     if any(isinstance(cause, PermissionError) for cause in causes):
         return (

@@ -56,7 +56,7 @@ class LlmEndpoint(pulumi.ComponentResource):
             "model": gate.model,
             "engine": args.engine,
             "healthy": gate.healthy,
-            "evidence": gate.evidence,
+            "evidence": gate.evidence.apply(_in_few_lines),
         }
         self.form = {"llm": name, "api_url": gate.agent_url, "model_name": gate.model, "token": self.token}
         self.register_outputs({})
@@ -84,6 +84,12 @@ class LlmEndpoint(pulumi.ComponentResource):
         if self._own_api_url is not None:
             opts = pulumi.ResourceOptions(parent=self, depends_on=after)
             UnusedModels(self._name, self._own_api_url, self.model, opts)
+
+
+def _in_few_lines(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Evidence with a line per check: `pulumi up` shows all outputs after every run."""
+    checks = {check["id"]: f"{check['verdict']}: {check['detail']}" for check in evidence["checks"]}
+    return {**evidence, "checks": checks}
 
 
 def _row(kind: str, name: str) -> str:

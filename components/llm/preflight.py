@@ -89,7 +89,8 @@ class _Server:
         if holder and self.names.same_stack(holder.labels):
             return
         if holder:
-            yield f"port: {port} belongs to the container '{holder.name}'. Choose another, or `docker stop {holder.name}`."
+            name = holder.name
+            yield f"port: {port} belongs to the container '{name}'. Choose another, or `docker stop {name}`."
         elif _is_taken(port):
             yield f"port: {port} is taken by another program (`ss -ltnp 'sport = :{port}'` shows it). Choose another."
 

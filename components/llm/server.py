@@ -43,18 +43,20 @@ class OllamaServer(pulumi.ComponentResource):
             keep_locally=True,
             opts=pulumi.ResourceOptions(parent=self, custom_timeouts=_IMAGE_PULL),
         )
+        # An image that turns out not to exist then leaves nothing in Docker.
+        after_image = pulumi.ResourceOptions(depends_on=[image])
         network = docker.Network(
             f"{name}-network",
             name=names.container,
             driver="bridge",
             labels=_labels(docker.NetworkLabelArgs, names),
-            opts=_child(self, left_overs.remove_network, names),
+            opts=pulumi.ResourceOptions.merge(_child(self, left_overs.remove_network, names), after_image),
         )
         volume = docker.Volume(
             f"{name}-models",
             name=names.volume,
             labels=_labels(docker.VolumeLabelArgs, names),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), after_image),
         )
         container = self._container(name, args, names, image.image_id, network.name, volume.name)
         self.container_id = container.id

@@ -76,10 +76,17 @@ def test_a_docker_engine_that_is_down_is_named_before_anything_is_created(
     assert_refused(deployment, result, "unix:///nowhere/docker.sock")
 
 
-def test_an_image_that_cannot_be_had_is_refused_before_anything_is_created(deployment: Deployment) -> None:
+def test_an_image_that_only_the_pull_finds_missing_leaves_nothing_in_docker_and_no_agent(
+    deployment: Deployment,
+) -> None:
     deployment.change("llms.main.image", "trugen-llm.invalid/no/such-image:1.0")
 
-    assert_refused(deployment, deployment.up(), "trugen-llm.invalid/no/such-image:1.0")
+    result = deployment.up()
+
+    assert result.status != 0
+    assert "trugen-llm.invalid/no/such-image:1.0" in result.printed
+    made = deployment.resources()
+    assert [kind for kind in made if kind.startswith("docker:") or kind.endswith("trugen:Agent")] == []
 
 
 def test_a_model_that_cannot_load_fails_with_its_cause_and_the_agent_stays_where_it_was(

@@ -14,6 +14,7 @@ from pulumi.runtime import Mocks, set_all_config, set_mocks
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.rpc import deserialize_properties
 
+from components import account
 from components.llm import preflight
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[2]
@@ -25,7 +26,7 @@ _OUTPUTS: dict[str, dict[str, Any]] = {
     "pulumi-python:dynamic/trugen:Sandbox": {"api_key": "canary-sandbox-key", "pid": 1, "started_at": "now"},
     "pulumi-python:dynamic/trugen:BearerToken": {"value": "canary-token"},
     "pulumi-python:dynamic/trugen:OllamaModel": {"digest": "abc", "size_bytes": 1},
-    "pulumi-python:dynamic/trugen:ChatCompletionsReady": {"evidence": {}, "healthy": True},
+    "pulumi-python:dynamic/trugen:ChatCompletionsReady": {"evidence": {"checks": []}, "healthy": True},
     "pulumi-python:dynamic/trugen:Agent": {"status": "verified", "status_reason": ""},
 }
 
@@ -64,8 +65,8 @@ class _Monitor(MockMonitor):
         super().__init__(_Answers())
         self._program = program
 
-    def RegisterResource(self, request: Any) -> Any:
-        answer = super().RegisterResource(request)
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks are not typed
         self._program.resources.append(
             Registered(
                 type=request.type,
@@ -73,9 +74,7 @@ class _Monitor(MockMonitor):
                 urn=answer.urn,
                 inputs=deserialize_properties(request.object),
                 depends_on=frozenset(request.dependencies),
-                input_dependencies={
-                    key: frozenset(value.urns) for key, value in request.propertyDependencies.items()
-                },
+                input_dependencies={key: frozenset(value.urns) for key, value in request.propertyDependencies.items()},
                 options=request,
             )
         )
@@ -87,24 +86,30 @@ class _Answers(Mocks):
         return f"{args.name}-id", {**args.inputs, **_OUTPUTS.get(args.typ, {})}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        return {}, None
+        raise AssertionError(f"{args.token} was called, which needs a network")
 
 
-@pulumi.runtime.test
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi's mocks are not typed
 def _run_main() -> None:
     runpy.run_path(str(PROJECT_FOLDER / "__main__.py"))
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
-    """Run `__main__.py` on a config. Docker is not asked: these tests are about the graph."""
+    """Run `__main__.py` on a config. Neither Docker nor TruGen is asked: these tests are about the graph."""
     monkeypatch.delenv("TRUGEN_API_KEY", raising=False)
     monkeypatch.setattr(preflight, "check", lambda *_: None)
+    monkeypatch.setattr(account, "check_key", lambda _: None)
 
-    def run_program(config: Mapping[str, Any], secrets: Mapping[str, Any] | None = None, stack: str = "test") -> Program:
+    def run_program(
+        config: Mapping[str, Any], secrets: Mapping[str, Any] | None = None, stack: str = "test"
+    ) -> Program:
         program = Program()
         encrypted = {f"{PROJECT}:{key}": value for key, value in (secrets or {}).items()}
-        texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in {**config, **encrypted}.items()}
+        texts = {
+            key: value if isinstance(value, str) else json.dumps(value)
+            for key, value in {**config, **encrypted}.items()
+        }
         monkeypatch.setattr(pulumi, "export", program.exports.__setitem__)
         set_mocks(_Answers(), project=PROJECT, stack=stack, monitor=_Monitor(program))
         set_all_config(texts, list(encrypted))

@@ -2,6 +2,7 @@
 
 from tests.program.conftest import Program, is_secret
 
+
 def test_the_agent_gets_its_endpoint_from_the_gate_and_from_nothing_else(local: Program) -> None:
     """Verify, then repoint: an agent that took them from the server would move before the proof."""
     gate = local.only("ChatCompletionsReady").urn

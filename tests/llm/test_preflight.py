@@ -1,0 +1,236 @@
+"""
+What stands in the way is told before anything is created, all of it at once, with the next thing to type.
+
+Docker is a stand-in: the real one has neither a GPU nor a wish to break.
+"""
+
+import gc
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from docker.errors import DockerException
+
+from components.llm import preflight
+from components.llm.docker_facts import why_unusable
+from components.llm.document import Llm, OllamaLlm
+from components.llm.model_name import ModelName
+from components.llm.names import Names
+from components.llm.registry import NoSuchModelError
+from tests.fixtures.deployment import free_port
+from tests.fixtures.docker_stand_in import DockerStandIn
+from tests.fixtures.ollama_stand_in import OllamaStandIn
+from tests.llm.test_gguf import model as gguf_bytes
+
+Problems = Callable[..., list[str]]
+
+
+@pytest.fixture(autouse=True)
+def docker(monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerStandIn]:
+    with DockerStandIn().serve() as docker:
+        monkeypatch.setenv("DOCKER_HOST", docker.host)
+        yield docker
+
+
+def nobody_knows(_: ModelName) -> int | None:
+    """A registry that cannot be reached."""
+    return None
+
+
+def ollama(**fields: Any) -> OllamaLlm:
+    return OllamaLlm.model_validate({"engine": "ollama", "model": "llama3.2:1b", "port": free_port(), **fields})
+
+
+def problems(llm: Llm, registry: Callable[[ModelName], int | None] = nobody_knows) -> list[str]:
+    try:
+        preflight.check("trugen-llm", "test", {"main": llm}, registry)
+    except preflight.PreflightError as error:
+        return [line.strip() for line in str(error).splitlines()[1:]]
+    return []
+
+
+def test_nothing_in_the_way_is_no_error() -> None:
+    assert problems(ollama()) == []
+
+
+def test_a_stack_of_hosted_endpoints_does_not_need_docker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+
+    preflight.check("trugen-llm", "test", {})
+
+
+def test_our_own_container_may_hold_its_port(docker: DockerStandIn) -> None:
+    with closing(socket.socket()) as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        docker.publish(port, "trugen-llm-test-main", dict(Names("trugen-llm", "test", "main").owner))
+
+        assert problems(ollama(port=port)) == []
+
+
+def test_a_model_that_our_server_has_is_looked_up_nowhere(docker: DockerStandIn) -> None:
+    with OllamaStandIn(models={"llama3.2:1b": "a"}).serve() as server:
+        port = int(server.url.rpartition(":")[2])
+        docker.publish(port, "trugen-llm-test-main", dict(Names("trugen-llm", "test", "main").owner))
+
+        assert problems(ollama(port=port), registry=refuses) == []
+
+
+def test_a_registry_that_cannot_be_reached_is_left_to_the_pull(docker: DockerStandIn) -> None:
+    docker.images.clear()
+    docker.registry["ollama/ollama:0.24.0"] = (500, "dial tcp: lookup registry-1.docker.io: no such host")
+
+    assert problems(ollama()) == []
+
+
+# docker-py leaves the socket of a client that it could not make to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_docker_that_does_not_run_is_told_from_docker_that_one_may_not_use(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+
+    (problem,) = problems(ollama())
+    gc.collect()
+
+    assert problem.startswith(
+        f"docker: Docker does not run at unix://{tmp_path}/docker.sock. `sudo systemctl start docker`"
+    )
+
+
+def test_docker_that_this_user_may_not_use_is_told_with_the_group() -> None:
+    """Not with a real socket: the tests may run as root, whom no socket refuses."""
+    refused = requests.ConnectionError("Connection aborted.", PermissionError(13, "Permission denied"))
+    wrapped = DockerException("Error while fetching server API version")
+    wrapped.__cause__ = refused
+
+    assert why_unusable("unix:///var/run/docker.sock", wrapped) == (
+        "this user may not use Docker at unix:///var/run/docker.sock."
+        ' `sudo usermod -aG docker "$USER"`, log out and in again, or run `make up`'
+    )
+
+
+def test_docker_on_another_machine_cannot_be_reached_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "ssh://gpu-box")
+
+    (problem,) = problems(ollama())
+
+    assert problem.startswith("docker: Docker at ssh://gpu-box is another machine")
+
+
+def test_a_port_of_another_container_is_told_with_its_name(docker: DockerStandIn) -> None:
+    docker.publish(20500, "other", {})
+
+    assert problems(ollama(port=20500)) == [
+        "llms.main.port: 20500 belongs to the container 'other'. Choose another, or `docker stop other`."
+    ]
+
+
+def test_a_port_of_another_program_is_told_with_how_to_find_it() -> None:
+    with closing(socket.socket()) as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+
+        (problem,) = problems(ollama(port=port))
+
+    assert problem == (
+        f"llms.main.port: {port} is taken by another program (`ss -ltnp 'sport = :{port}'` shows it). Choose another."
+    )
+
+
+def test_a_gpu_on_a_machine_without_one_is_refused() -> None:
+    (problem,) = problems(ollama(gpu="all"))
+
+    assert problem.startswith("llms.main.gpu: Docker has no NVIDIA runtime on this machine.")
+
+
+def test_a_gpu_on_a_machine_with_one_is_fine_and_its_memory_is_not_the_hosts(docker: DockerStandIn) -> None:
+    docker.runtimes.add("nvidia")
+
+    assert problems(ollama(gpu=["0"]), registry=lambda _: 200 * 2**30) == []
+
+
+def test_an_image_that_no_registry_has_is_refused() -> None:
+    assert problems(ollama(image="ollama/ollama:0.0.1")) == [
+        (
+            "llms.main.image: 'ollama/ollama:0.0.1' cannot be pulled: manifest unknown."
+            " Check the tag with `docker pull ollama/ollama:0.0.1`."
+        )
+    ]
+
+
+def refuses(model: ModelName) -> int | None:
+    raise NoSuchModelError(f"registry.ollama.ai has no '{model.model}:{model.tag}'")
+
+
+def test_a_tag_that_the_registry_does_not_have_is_refused() -> None:
+    assert problems(ollama(model="llama3.2:1c"), registry=refuses) == [
+        "llms.main.model: registry.ollama.ai has no 'llama3.2:1c'."
+    ]
+
+
+def test_weights_larger_than_the_containers_memory_are_refused_with_both_sizes() -> None:
+    assert problems(ollama(memory="2GiB"), registry=lambda _: 5 * 2**30) == [
+        (
+            "llms.main.memory: the weights of 'llama3.2:1b' take 5.0 GiB and the container may use 2.0 GiB."
+            " Raise `memory`, or choose a smaller model."
+        )
+    ]
+
+
+def test_weights_larger_than_the_machine_are_refused() -> None:
+    (problem,) = problems(ollama(memory="64GiB"), registry=lambda _: 40 * 2**30)
+
+    assert problem.startswith("llms.main.model: its weights take 40.0 GiB and this machine has 16.0 GiB of memory.")
+
+
+def test_a_good_file_of_weights_is_fine(tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    path.write_bytes(gguf_bytes())
+
+    assert problems(ollama(gguf={"path": str(path)})) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "does not exist"),
+        (b"<html>", "does not start with 'GGUF'"),
+        (gguf_bytes()[:-1], "is cut off: its tensors need"),
+    ],
+)
+def test_bad_weights_are_refused(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    path = tmp_path / "m.gguf"
+    if content is not None:
+        path.write_bytes(content)
+
+    (problem,) = problems(ollama(gguf={"path": str(path)}))
+
+    assert problem.startswith(f"llms.main.gguf.path: '{path}' ")
+    assert reason in problem
+
+
+def test_everything_in_the_way_is_told_at_once(docker: DockerStandIn) -> None:
+    docker.publish(20500, "other", {})
+
+    found = problems(ollama(port=20500, gpu="all", image="ollama/ollama:0.0.1"), registry=refuses)
+
+    assert [problem.split(":")[0] for problem in found] == [
+        "llms.main.gpu",
+        "llms.main.image",
+        "llms.main.port",
+        "llms.main.model",
+    ]
+
+
+def test_bad_weights_are_told_beside_a_docker_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "ssh://gpu-box")
+
+    found = problems(ollama(gguf={"path": "nothing.gguf"}))
+
+    assert [problem.split(":")[0] for problem in found] == ["docker", "llms.main.gguf.path"]
