@@ -3,7 +3,8 @@
 import pulumi
 
 from components import settings as stack_file
-from components.account import AccountError, TrugenAccount, check_key
+from components.account import AccountError, TrugenAccount
+from components.account import check as check_account
 from components.agent.resource import AgentVerified, TrugenAgent, TrugenAgentArgs
 from components.llm import preflight
 from components.llm.endpoint import LlmEndpoint
@@ -12,7 +13,7 @@ from components.stack.problems import SettingsError
 try:
     settings = stack_file.load()
     preflight.check(settings.project, settings.stack, settings.llms)
-    check_key(settings)
+    check_account(settings)
 except (SettingsError, preflight.PreflightError, AccountError) as error:
     raise pulumi.RunError(str(error)) from None
 

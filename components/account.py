@@ -1,38 +1,56 @@
 """The TruGen workspace that a stack's agents live in: the real one, or a sandbox that the stack starts."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
+from components.sandbox.data_dir import DataDir
+from components.sandbox.listener import PortTakenError, listening
 from components.stack.document import Settings
 from components.trugen.client import TrugenClient
 from components.trugen.errors import TrugenError
 
-_DATA = ".cache/sandbox"
 _CHECK_DEADLINE_S = 15.0
 
 
 class AccountError(Exception):
-    """TruGen does not take the key, or cannot be asked; the text is the client's."""
+    """The workspace cannot be used; the text says why and what to do."""
 
 
-def check_key(settings: Settings) -> None:
+def check(settings: Settings) -> None:
     """
-    Ask the real TruGen whether the key is good, before anything is made. A sandbox makes its own key.
+    Ask before anything is made: does TruGen take the key, or is the sandbox's port free.
 
     Raises:
-        AccountError: It is not, or nobody answers.
+        AccountError: no, or nobody answers.
     """
-    if settings.trugen.api_url is None:
-        return
+    try:
+        if settings.trugen.sandbox is None:
+            _check_key(settings)
+        else:
+            _check_port(settings.trugen.sandbox.port, settings.stack)
+    except (TrugenError, PortTakenError) as error:
+        raise AccountError(f"{error}\n  Nothing was created or changed.") from None
+
+
+def _check_key(settings: Settings) -> None:
     stored = settings.trugen_api_key.get_secret_value() if settings.trugen_api_key else ""
     # In the order in which the agents' provider will take them.
     key = os.environ.get("TRUGEN_API_KEY") or stored
-    try:
-        TrugenClient(settings.trugen.api_url, key, deadline_s=_CHECK_DEADLINE_S).check_key()
-    except TrugenError as error:
-        raise AccountError(f"{error}\n  Nothing was created or changed.") from None
+    TrugenClient(str(settings.trugen.api_url), key, deadline_s=_CHECK_DEADLINE_S).check_key()
+
+
+def _check_port(port: int, stack: str) -> None:
+    serving = DataDir(_data_dir(stack)).serving()
+    if serving is None or serving.port != port:
+        listening(port).close()
+
+
+def _data_dir(stack: str) -> Path:
+    """Relative to the project, which is the working directory of program and provider."""
+    return Path(".cache/sandbox") / stack
 
 
 class TrugenAccount:
@@ -60,7 +78,7 @@ class TrugenAccount:
             sandbox = TrugenSandbox(
                 "sandbox",
                 **settings.trugen.sandbox.model_dump(),
-                data_dir=f"{_DATA}/{settings.stack}",
+                data_dir=str(_data_dir(settings.stack)),
                 opts=pulumi.ResourceOptions(provider=local),
             )
             self.outputs = {

@@ -1,13 +1,16 @@
-"""The key of the real TruGen is asked for before anything is made. The sandbox plays TruGen over real HTTP."""
+"""The workspace is asked for before anything is made. The sandbox plays the real TruGen, over real HTTP."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from components.account import AccountError, check_key
+from components.account import AccountError, check
+from components.sandbox.listener import listening
 from components.stack.document import SandboxSettings, Settings, TrugenSettings
+from tests.fixtures.deployment import free_port
 from tests.fixtures.sandbox_server import API_KEY, SandboxServer
 
 
@@ -24,7 +27,7 @@ def stack(trugen: TrugenSettings, key: str | None = None) -> Settings:
 
 
 def test_a_good_key_is_no_error(trugen: SandboxServer) -> None:
-    check_key(stack(TrugenSettings(api_url=trugen.api_url), API_KEY))
+    check(stack(TrugenSettings(api_url=trugen.api_url), API_KEY))
 
 
 def test_the_key_of_the_environment_goes_before_the_stored_one(
@@ -32,15 +35,23 @@ def test_the_key_of_the_environment_goes_before_the_stored_one(
 ) -> None:
     monkeypatch.setenv("TRUGEN_API_KEY", API_KEY)
 
-    check_key(stack(TrugenSettings(api_url=trugen.api_url), "outdated"))
+    check(stack(TrugenSettings(api_url=trugen.api_url), "outdated"))
 
 
-def test_a_sandbox_is_not_asked_since_it_does_not_run_yet() -> None:
-    check_key(stack(TrugenSettings(sandbox=SandboxSettings(port=20999))))
+def test_a_free_port_is_fine_for_a_sandbox() -> None:
+    check(stack(TrugenSettings(sandbox=SandboxSettings(port=free_port()))))
+
+
+def test_a_port_that_somebody_else_has_stops_the_run() -> None:
+    with closing(listening(0)) as held:
+        port = held.getsockname()[1]
+
+        with pytest.raises(AccountError, match=rf"(?s)cannot listen on 127\.0\.0\.1:{port}.*Nothing was created"):
+            check(stack(TrugenSettings(sandbox=SandboxSettings(port=port))))
 
 
 def test_a_wrong_key_stops_the_run_without_being_shown(trugen: SandboxServer) -> None:
     with pytest.raises(AccountError, match=r"(?s)401.*`export TRUGEN_API_KEY=.*Nothing was created") as caught:
-        check_key(stack(TrugenSettings(api_url=trugen.api_url), "canary-wrong-key"))
+        check(stack(TrugenSettings(api_url=trugen.api_url), "canary-wrong-key"))
 
     assert "canary-wrong-key" not in str(caught.value)

@@ -99,7 +99,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
     """Run `__main__.py` on a config. Neither Docker nor TruGen is asked: these tests are about the graph."""
     monkeypatch.delenv("TRUGEN_API_KEY", raising=False)
     monkeypatch.setattr(preflight, "check", lambda *_: None)
-    monkeypatch.setattr(account, "check_key", lambda _: None)
+    monkeypatch.setattr(account, "check", lambda _: None)
 
     def run_program(
         config: Mapping[str, Any], secrets: Mapping[str, Any] | None = None, stack: str = "test"
