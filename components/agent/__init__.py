@@ -1,7 +1,7 @@
 """
 The TruGen agent as a Pulumi resource.
 
-- `document.py` what a user declares · `parts.py` its objects · `text.py`, `urls.py` what a value may look like
+- `document.py` what a user declares · `parts.py` its objects · `text.py` what a value may look like
 - `places.py` where each field stands on the wire · `body.py` inputs to API document and back
 - `lifecycle.py` the verbs, without Pulumi · `identity.py` whose agent is it
 - `provider.py`, `verified.py` dynamic providers (their paths are state format) · `resource.py` what a program uses

@@ -20,8 +20,7 @@ from components.agent.parts import (
     WelcomeMessage,
     Widget,
 )
-from components.agent.text import AgentName, Name, ObjectId, Prompt, Prose
-from components.agent.urls import CallbackUrl
+from components.agent.text import AgentName, CallbackUrl, Name, ObjectId, Prompt, Prose
 
 ObjectIds = tuple[ObjectId, ...]
 OpaqueObjects = tuple[dict[str, JsonValue], ...]

@@ -9,8 +9,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, ValidationError
 
 from components.agent.document import AgentDocument
-from components.agent.text import ModelName, ObjectId, Token
-from components.agent.urls import LlmUrl
+from components.agent.text import LlmUrl, ModelName, ObjectId, Token
 
 # Stands for a value that is known only after the update. A test holds it equal to `pulumi.runtime.rpc.UNKNOWN`;
 # importing that would bring all of Pulumi into code that is meant to run without it.
@@ -46,6 +45,7 @@ class AgentInputs(AgentDocument):
     progress_urn: str = ""
 
 
+NORMALISED = frozenset({"llm_url", "callback_url"})
 NOT_COMPARED = frozenset({"progress_urn", "on_name_conflict", "adopt_agent_id"})
 INPUTS = frozenset(AgentInputs.model_fields)
 
@@ -75,7 +75,7 @@ def checked(news: Mapping[str, Any], *, public: bool) -> tuple[dict[str, Any], l
             for item in error.errors(include_url=False, include_context=False, include_input=False)
             if not _unknown_on_the_way(given, item["loc"])
         ]
-    return {**given, "llm_url": valid.llm_url}, []
+    return {**given, **{key: getattr(valid, key) for key in NORMALISED & given.keys()}}, []
 
 
 def inputs_of(props: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What names, prompts and tokens may look like. Pure; the messages never hold the value of a secret."""
+"""What names, prompts, tokens and URLs may look like. Pure; the messages never hold the value of a secret."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints, ValidationInfo
+
+from components.urls import api_root, callback_url, why_not_public
 
 MAX_NAME_CHARACTERS = 200
 MAX_PROMPT_CHARACTERS = 1_000_000
@@ -67,6 +69,13 @@ def model_name(value: str) -> str:
     return value
 
 
+def _public_when_asked(url: str, info: ValidationInfo) -> str:
+    reason = why_not_public(url) if url and (info.context or {}).get("public") else None
+    if reason:
+        raise ValueError(f"cannot be called by TruGen: {reason}")
+    return url
+
+
 Name = Annotated[str, AfterValidator(name)]
 AgentName = Annotated[str, AfterValidator(agent_name)]
 Prompt = Annotated[str, AfterValidator(prompt)]
@@ -74,4 +83,8 @@ Prose = Annotated[str, AfterValidator(prose)]
 Token = Annotated[str, AfterValidator(token)]
 ModelName = Annotated[str, AfterValidator(model_name)]
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
-"""Ids are opaque (contract 1), but become part of a path and of commands that are printed."""
+"""Ids are opaque, but become part of a path and of commands that are printed."""
+
+LlmUrl = Annotated[str, AfterValidator(api_root), AfterValidator(_public_when_asked)]
+CallbackUrl = Annotated[str, AfterValidator(callback_url), AfterValidator(_public_when_asked)]
+"""Validated with the context `{"public": True}`, both must be reachable from the internet (agents of the real API)."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from components.llm.exchange import FAILURES, BodyTooLarge, Exchange, Head, Request
 from components.llm.recording import DONE, Recording, TimedEvent
-from components.llm.redaction import Redactor
 from components.llm.setback import Setback, error_text, setback_from_answer, setback_from_error
 from components.llm.sse import LineTooLong, SseParser
+from components.redaction import Redactor
 
 SAID_CHARS = 200
 _OK = 200

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from components.llm.redaction import Redactor
+from components.redaction import Redactor
 
 if TYPE_CHECKING:
     import docker

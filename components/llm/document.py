@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 
 from components.llm.engines import OLLAMA
 from components.llm.model_name import ModelName
-from components.llm.urls import api_root
+from components.urls import api_root
 
 _MIB = 2**20
 _SMALLEST_MEMORY_BYTES = 64 * _MIB

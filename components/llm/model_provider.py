@@ -15,7 +15,7 @@ from components.llm.container_state import ContainerWatch
 from components.llm.model_name import ModelName
 from components.llm.model_work import Import, ModelError, ModelWork, Patience
 from components.llm.ollama_api import OllamaApi, OllamaError, OllamaUnreachableError, StoredModel
-from components.llm.redaction import Redactor
+from components.redaction import Redactor
 
 _SETTINGS = ("template", "parameters", "system")
 _SOURCE = ("model", "gguf_path", *_SETTINGS)
@@ -79,7 +79,7 @@ def _install(props: Props, keep: Callable[[StoredModel], bool]) -> Props:
     outs = dict(props)
     with (
         OllamaApi(props["api_url"], silence_s=props["stall_timeout_s"]) as api,
-        ContainerWatch(props["server"], Redactor(None)) as watch,
+        ContainerWatch(props["server"], Redactor()) as watch,
     ):
         work = ModelWork(api, props["model"], _patience(props, watch))
         work.wait_for_server()

@@ -14,10 +14,10 @@ from components.llm.evidence import Evidence
 from components.llm.failure import NotReady
 from components.llm.listing import openai_listing
 from components.llm.phases import ONE_TOKEN, Phases, refuse_errors
-from components.llm.redaction import Redactor
 from components.llm.setback import Setback
 from components.llm.target import Target
 from components.llm.wait import Budget, Wait
+from components.redaction import Redactor
 
 __all__ = ["Budget", "Evidence", "Health", "NotReady", "Target", "probe_once", "wait_until_ready"]
 

@@ -22,9 +22,9 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from components.foreseen import foreseen
 from components.llm.readiness import Budget, NotReady, Target, probe_once, wait_until_ready
-from components.llm.urls import api_root
 from components.progress import report
 from components.unknowns import spelled_out
+from components.urls import api_root
 
 Props = dict[str, Any]
 

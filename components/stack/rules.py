@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from components.llm.document import HostedLlm, Llm, OllamaLlm
-from components.llm.urls import why_not_public
 from components.stack.document import AgentSettings, TrugenSettings
 from components.stack.problems import Problem, unknown
+from components.urls import why_not_public
 
 # Gateways match bearer tokens by pattern and headers take ASCII only, so `*`, quotes and line ends have no place here.
 _GATEWAY_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,512}")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from requests.utils import get_environ_proxies
 
 from components.trugen.errors import ConnectionSettingsError
+from components.urls import api_root
 
 _KEY_STEP = (
     "Give the key that the TruGen console shows: `export TRUGEN_API_KEY=...`, "
@@ -19,24 +20,18 @@ _URL_STEP = "Write the API root, like https://api.trugen.ai/v1."
 
 
 def checked_root(api_url: str) -> str:
-    """*api_url* without its trailing slash. Plain http only to this machine: the key travels in a header."""
+    """*api_url* normalised. Plain http only to this machine: the key travels in a header."""
     try:
-        parts = urlsplit(api_url)
-        _ = parts.port
-    except ValueError:
-        raise ConnectionSettingsError("The TruGen API URL is malformed.", _URL_STEP) from None
-    # urllib reads `http://a\@b/` as b and urllib3 as a: what parsers disagree on is no URL.
-    strange = re.search(r"[\s\\\x00-\x1f]", api_url)
-    if not strange and (parts.username is not None or parts.password is not None):
-        raise ConnectionSettingsError("The TruGen API URL holds a user name or password.", _URL_STEP)
-    if strange or not parts.hostname or parts.query or parts.fragment:
-        raise ConnectionSettingsError(f"The TruGen API URL {api_url!r} is not the root of an API.", _URL_STEP)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        root = api_root(api_url)
+    except ValueError as error:
+        raise ConnectionSettingsError(f"The TruGen API URL {error}.", _URL_STEP) from None
+    parts = urlsplit(root)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise ConnectionSettingsError(
-            f"The TruGen API URL {api_url!r} would send the key unencrypted; only a loopback address may be http.",
+            f"The TruGen API URL {root!r} would send the key unencrypted; only a loopback address may be http.",
             _URL_STEP,
         )
-    return api_url.rstrip("/")
+    return root
 
 
 def checked_key(key: str) -> str:

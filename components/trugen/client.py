@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
+from components.redaction import Redactor
 from components.trugen.errors import AmbiguousError, UnexpectedAnswerError
 from components.trugen.http import Transport
 from components.trugen.models import PAGE, Ack, ShownAgent
-from components.trugen.redaction import Redactor
 
 PER_PAGE = 50
 MAX_PAGES = 400
@@ -52,7 +52,7 @@ class TrugenClient:
         self._transport = Transport(
             api_url,
             api_key,
-            redact=Redactor(credentials=(api_key.strip(), *credentials), prose=prose),
+            redactor=Redactor(api_key.strip(), *credentials, prose=prose),
             ca_bundle=ca_bundle,
             deadline_s=deadline_s,
             clock=clock,

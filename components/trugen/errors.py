@@ -12,7 +12,8 @@ What can go wrong between this machine and the TruGen API. Each message is compl
         ├── KeyRejectedError      401, 403
         └── NotFoundError         404, 410
 
-Texts of the server reach these classes redacted (redaction.py); nothing here ever holds a key, token or prompt.
+Texts of the server reach these classes redacted (components/redaction.py): nothing here ever holds a key, a token or a
+prompt.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
+from components.redaction import Redactor
 from components.trugen.address import checked_bundle, checked_key, checked_root
 from components.trugen.attempt import Answer, Request, attempt
 from components.trugen.errors import (
@@ -30,7 +31,6 @@ from components.trugen.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from components.trugen.redaction import Redactor
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 MAX_TRIES = 5
@@ -58,7 +58,7 @@ class Transport:
         api_url: str,
         api_key: str,
         *,
-        redact: Redactor,
+        redactor: Redactor,
         ca_bundle: str | None = None,
         deadline_s: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
@@ -68,7 +68,7 @@ class Transport:
     ) -> None:
         self._root = checked_root(api_url)
         self._headers = {"x-api-key": checked_key(api_key), "Accept": "application/json", "User-Agent": "trugen-llm"}
-        self._redact = redact
+        self._redactor = redactor
         self._ca_bundle = checked_bundle(ca_bundle)
         self._deadline_s = deadline_s
         self._clock, self._sleep, self._draw, self._on_wait = clock, sleep, draw, on_wait
@@ -113,12 +113,13 @@ class Transport:
             raise UnexpectedAnswerError(request_call, f"expected JSON, got {kind}: {start!r}") from None
 
     def _judged(self, request: Request, answer: Answer) -> Answer:
-        status, text = answer.status, self._text(answer)
+        status = answer.status
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             return answer
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-            target = self._redact(answer.headers.get("Location", "nowhere"))[:MAX_TEXT]
+            target = self._redactor.line(answer.headers.get("Location", "nowhere"), limit=MAX_TEXT)
             raise UnexpectedAnswerError(request.call, f"{status}, a redirect to {target!r} (not followed)")
+        text = self._text(answer)
         if status in TRANSIENT or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and request.method == "POST"):
             raise UnavailableError(request.call, status, text, retry_after_s=_retry_after_s(answer))
         kind = {401: KeyRejectedError, 403: KeyRejectedError, 404: NotFoundError, 410: NotFoundError}
@@ -134,7 +135,7 @@ class Transport:
         self._sleep(pause_s)
 
     def _text(self, answer: Answer) -> str:
-        """What the server said, under `error` or `message` or as it is (contract 1), redacted, then cut."""
+        """What the server said, under `error` or `message` or as it is, on one line and redacted."""
         raw = answer.body[: 64 * 1024].decode("utf-8", "replace")
         try:
             parsed = json.loads(raw)
@@ -142,7 +143,7 @@ class Transport:
             parsed = None
         said = (parsed.get("error") or parsed.get("message")) if isinstance(parsed, dict) else None
         text = said if isinstance(said, str) else raw
-        return self._redact(text[: 8 * MAX_TEXT])[:MAX_TEXT]
+        return self._redactor.line(text, limit=MAX_TEXT)
 
 
 def _ambiguous(request: Request, fault: NoAnswerError | UnavailableError) -> AmbiguousError:

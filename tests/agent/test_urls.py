@@ -1,27 +1,14 @@
+"""Which of the URLs that components/urls.py takes an agent may have: it depends on where the agent lives."""
+
 import pytest
 
 from components.agent.lifecycle import check
-from components.agent.urls import llm_url, why_not_public
 from tests.fixtures.agent_inputs import agent_inputs
 
 
 def reason(url: str, *, sandbox: bool) -> str:
     _, failures = check(agent_inputs(llm_url=url), sandbox=sandbox)
     return failures[0].reason if failures else ""
-
-
-@pytest.mark.parametrize(
-    ("given", "wanted"),
-    [
-        ("https://llm.example.com/v1", "https://llm.example.com/v1"),
-        ("https://llm.example.com/v1/", "https://llm.example.com/v1"),
-        ("https://llm.example.com/v1/chat/completions", "https://llm.example.com/v1"),
-        ("https://api.groq.com/openai/v1/chat/completions/", "https://api.groq.com/openai/v1"),
-        ("https://xn--exmple-cua.com:8443/v1", "https://xn--exmple-cua.com:8443/v1"),
-    ],
-)
-def test_the_base_url_is_what_remains(given: str, wanted: str) -> None:
-    assert llm_url(given) == wanted
 
 
 @pytest.mark.parametrize("url", ["https://llm.example.com/v1", "https://8.8.8.8/v1", "https://[2606:4700::1111]/v1"])
@@ -34,16 +21,20 @@ def test_a_sandbox_may_call_this_machine(url: str) -> None:
     assert reason(url, sandbox=True) == ""
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        *("127.0.0.1", "localhost", "0.0.0.0", "[::1]", "10.1.2.3", "172.16.0.1", "192.168.1.1", "[fc00::1]"),
-        *("127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "100.64.0.1", "224.0.0.1", "localhost."),
-        *("ollama", "llm.internal", "llm.local", "a.localhost"),
-    ],
-)
+def test_both_urls_go_on_normalised() -> None:
+    given = agent_inputs(llm_url="https://bücher.example/v1/") | {"callback_url": "https://Bücher.example/hook?a=1"}
+
+    inputs, _ = check(given, sandbox=False)
+
+    assert (inputs["llm_url"], inputs["callback_url"]) == (
+        "https://xn--bcher-kva.example/v1",
+        "https://xn--bcher-kva.example/hook?a=1",
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "[::1]", "10.1.2.3", "localhost", "ollama", "llm.internal"])
 def test_an_agent_in_the_cloud_may_not_call_an_address_it_cannot_reach(host: str) -> None:
-    assert "TruGen cannot reach" in reason(f"https://{host}/v1", sandbox=False)
+    assert reason(f"https://{host}/v1", sandbox=False).startswith("llm_url cannot be called by TruGen: ")
 
 
 def test_an_agent_in_the_cloud_may_not_call_plain_http() -> None:
@@ -54,30 +45,9 @@ def test_an_agent_in_the_cloud_may_not_call_plain_http() -> None:
     ("url", "why"),
     [
         ("", "does not start with https://"),
-        ("llm.example.com/v1", "does not start with https://"),
-        ("ftp://llm.example.com/v1", "does not start with https://"),
-        ("file:///etc/passwd", "'//'"),
-        ("https:///v1", "'//'"),
-        ("https://:8080/v1", "names no host"),
-        ("https://h.example:0/v1", "names no host or port 0"),
-        ("https://h.example:65536/v1", "is not a URL"),
-        ("https://h.example:x/v1", "is not a URL"),
-        ("https://[::1/v1", "is not a URL"),
-        ("https://h.example/v1/v1", "write the version once: '/v1'"),
-        ("https://h.example/v1?x=1", "holds '?' or '#'"),
-        ("https://h.example/v1#x", "holds '?' or '#'"),
         ("https://user:canary@h.example/v1", "holds a user name or password"),
-        ("https://evil.example\\@127.0.0.1/", "backslash"),
-        ("https://h.example/v1 ", "blank"),
-        ("https://h.example/\nv1", "blank"),
-        ("https://h.example/v1/../admin", "'..'"),
-        ("https://h.example/%2e%2e/admin", "'..'"),
-        ("https://h.example//v1", "'//'"),
-        ("https://ex\u0430mple.com/v1", "punycode"),
+        ("https://h.example:canary/v1", "is not a URL"),
         ("https://169.254.169.254/v1", "metadata"),
-        ("http://metadata.google.internal/v1", "metadata"),
-        ("https://[fe80::1]/v1", "metadata"),
-        (f"https://h.example/{'x' * 2000}", "2000 are the limit"),
     ],
 )
 @pytest.mark.parametrize("sandbox", [True, False])
@@ -103,7 +73,3 @@ def test_callbacks_follow_the_same_rules_but_may_carry_a_query(url: str, *, sand
     _, failures = check(agent_inputs(llm_url="https://h.example/v1") | {"callback_url": url}, sandbox=sandbox)
 
     assert [failure.property for failure in failures] == (["callback_url"] if refused else [])
-
-
-def test_a_public_name_is_taken_as_written() -> None:
-    assert why_not_public("https://rebinding.example.com/v1") is None

@@ -6,7 +6,7 @@ import pytest
 from components.llm.container_state import ContainerState, ContainerWatch
 from components.llm.failure import CannotServe, StillStarting
 from components.llm.readiness import Budget
-from components.llm.redaction import Redactor
+from components.redaction import Redactor
 from tests.fixtures.scripted_docker import CONTAINER, REMOVED_CONTAINER, ScriptedDocker, docker_host, running
 from tests.fixtures.scripted_llm import ScriptedLlm, hang, refuse, stream
 from tests.fixtures.waiting import TOKEN, Waiting, verdicts
@@ -40,7 +40,7 @@ def test_a_look_tells_state_and_last_log_lines_without_token_and_time_stamps(doc
 
     seen = look()
 
-    assert ("exited", 2, 3, ("loading", "bad token [token]")) == (
+    assert ("exited", 2, 3, ("loading", "bad token [hidden]")) == (
         seen.status,
         seen.exit_code,
         seen.restarts,

@@ -64,7 +64,7 @@ def test_evidence_holds_what_was_seen_and_no_secret(waiting: Waiting) -> None:
     assert (llm.base_url, MODEL, "other", "1") == tuple(
         evidence[key] for key in ("base_url", "model", "engine", "probe_version")
     )
-    assert "Your token is [token] and more" in [check["detail"] for check in evidence["checks"]]
+    assert "Your token is [hidden] and more" in [check["detail"] for check in evidence["checks"]]
     assert TOKEN not in repr(evidence)
 
 

@@ -130,7 +130,7 @@ def test_a_dead_endpoint_is_seen_at_one_look() -> None:
 @pytest.mark.parametrize(
     ("act", "reason"),
     [
-        (refuse(500, f"key {TOKEN}"), "HTTP 500 key [token]"),
+        (refuse(500, f"key {TOKEN}"), "HTTP 500 key [hidden]"),
         (stream(event({"error": {"message": "engine is dead"}})), "an error inside the stream: engine is dead"),
         (raw_answer(200, b"<html>", Content_Type="text/html"), "not SSE: HTTP 200 text/html"),
     ],

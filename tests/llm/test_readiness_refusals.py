@@ -93,7 +93,7 @@ def test_a_refused_token_ends_the_wait_and_is_not_shown(waiting: Waiting, status
     told = refusal(waiting, llm, CannotServe)
 
     assert f"HTTP {status}, our token was refused" in told
-    assert f"Last answer: HTTP {status} Bearer [token] is unknown" in told
+    assert f"Last answer: HTTP {status} Bearer [hidden] is unknown" in told
     assert "pulumi config set --secret --path llmTokens." in told.splitlines()[-1]
 
 

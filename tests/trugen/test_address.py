@@ -44,15 +44,16 @@ def test_an_unusable_key_is_refused_before_anything_is_sent_and_never_shown(
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("", "is not the root of an API"),
-        ("api.trugen.ai/v1", "is not the root of an API"),
-        ("https://api.trugen.ai/v1?x=1", "is not the root of an API"),
-        ("https://api.trugen.ai\\@127.0.0.1/v1", "is not the root of an API"),
-        ("https://api.trugen.ai:99999/v1", "is malformed"),
+        ("", "does not start with https://"),
+        ("api.trugen.ai/v1", "does not start with https://"),
+        ("https://api.trugen.ai/v1?x=1", "give the root of the API only"),
+        ("https://api.trugen.ai\\@127.0.0.1/v1", "which HTTP clients read in different ways"),
+        ("https://api.trugen.ai:99999/v1", "is not a URL"),
+        ("https://api.trugen.ai:canary/v1", "is not a URL"),
         ("https://user:canary@api.trugen.ai/v1", "holds a user name or password"),
         ("http://api.trugen.ai/v1", "would send the key unencrypted"),
         ("http://localhost.evil.example/v1", "would send the key unencrypted"),
-        ("ftp://127.0.0.1/v1", "would send the key unencrypted"),
+        ("ftp://127.0.0.1/v1", "does not start with https://"),
     ],
 )
 def test_an_unusable_root_is_refused(new_client: Callable[..., TrugenClient], url: str, problem: str) -> None:

@@ -152,7 +152,7 @@ def test_outside_a_sandbox_the_key_of_the_environment_wins_and_urls_must_be_publ
         process.create(inputs())
 
         assert {headers["x-api-key"] for headers in api.seen_headers} == {KEY}
-        assert "TruGen cannot reach" in process.check(inputs())[""]
+        assert "cannot be called by TruGen: 127.0.0.1 is" in process.check(inputs())[""]
 
 
 def test_an_unverified_agent_fails_the_run_and_a_verified_one_does_not() -> None:
