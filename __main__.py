@@ -38,7 +38,10 @@ for name, value in account.outputs.items():
 pulumi.export("llms", {name: endpoint.outputs for name, endpoint in endpoints.items()})
 pulumi.export(
     "agents",
-    {name: {"id": agent.id, "status": agent.status, "embed_url": agent.embed_url} for name, agent in agents.items()},
+    {
+        name: {"id": agent.id, "status": agent.status, **account.link(agent.id, agent.embed_url)}
+        for name, agent in agents.items()
+    },
 )
 # The three fields of TruGen's Developer Studio form, for each agent.
 pulumi.export("developer_studio", {name: endpoints[agent.llm].form for name, agent in settings.agents.items()})

@@ -39,7 +39,8 @@ def _check_key(settings: Settings) -> None:
     stored = settings.trugen_api_key.get_secret_value() if settings.trugen_api_key else ""
     # In the order in which the agents' provider will take them.
     key = os.environ.get("TRUGEN_API_KEY") or stored
-    TrugenClient(str(settings.trugen.api_url), key, deadline_s=_CHECK_DEADLINE_S).check_key()
+    trugen = settings.trugen
+    TrugenClient(str(trugen.api_url), key, ca_bundle=trugen.ca_bundle, deadline_s=_CHECK_DEADLINE_S).check_key()
 
 
 def _check_port(port: int, stack: str) -> None:
@@ -66,11 +67,12 @@ class TrugenAccount:
     """`trugen_api_url`, and with a sandbox `sandbox: {api_url, api_key}`."""
 
     def __init__(self, settings: Settings, local: pulumi.ProviderResource) -> None:
+        self._sandbox_root: pulumi.Output[str] | None = None
         if settings.trugen.sandbox is None:
             api_url = settings.trugen.api_url
             key = settings.trugen_api_key and pulumi.Output.secret(settings.trugen_api_key.get_secret_value())
             self.outputs = {"trugen_api_url": api_url}
-            config = {"trugen:apiUrl": api_url, "trugen:apiKey": key}
+            config = {"trugen:apiUrl": api_url, "trugen:apiKey": key, "trugen:caBundle": settings.trugen.ca_bundle}
         else:
             # Inside: a stack with the real TruGen needs none of it.
             from components.sandbox.resource import TrugenSandbox  # noqa: PLC0415 - see above
@@ -85,5 +87,12 @@ class TrugenAccount:
                 "trugen_api_url": sandbox.api_url,
                 "sandbox": {"api_url": sandbox.api_url, "api_key": sandbox.api_key},
             }
+            self._sandbox_root = sandbox.api_url.apply(lambda url: url.removesuffix("/v1"))
             config = {"trugen:apiUrl": sandbox.api_url, "trugen:apiKey": sandbox.api_key, "trugen:sandbox": "true"}
         self.provider = pulumi.ProviderResource("pulumi-python", "trugen", config)
+
+    def link(self, agent_id: pulumi.Output[str], embed_url: pulumi.Output[str]) -> dict[str, Any]:
+        """Where to talk to an agent: TruGen's embed page, or in a sandbox the call that says a sentence to it."""
+        if self._sandbox_root is None:
+            return {"embed_url": embed_url}
+        return {"say_url": pulumi.Output.concat(self._sandbox_root, "/sandbox/agents/", agent_id, "/say")}

@@ -45,13 +45,12 @@ class Redactor:
         """*text* on one line, without secrets and control characters, cut to *limit* characters."""
         read_chars = limit * _READ_PER_SHOWN
         plain = _plain(text[:read_chars])
-        hidden = self._hidden(plain)
-        if len(text) > read_chars:
-            # What is left of a secret that was cut here may be too short to be known.
-            plain, hidden = plain[:-PROSE_RUN], hidden[:-PROSE_RUN]
+        is_cut = len(text) > read_chars
+        # What is left of a secret that was cut may be too short to be known, so the end is not shown.
+        hidden = self._hidden(plain)[: -PROSE_RUN if is_cut else None]
         runs = re.finditer(rb"\x00+|\x01+", hidden)
         clean = "".join(HIDDEN if run[0][0] else plain[slice(*run.span())] for run in runs).strip()
-        return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+        return clean if len(clean) <= limit and not is_cut else clean[: limit - 1] + "…"
 
     def _hidden(self, text: str) -> bytes:
         """For each character of *text* 1 if it belongs to a secret, else 0. Takes time linear in text and secrets."""

@@ -3,6 +3,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fixtures.fake_clock import FakeClock
+from tests.fixtures.scripted_trugen import ScriptedTrugen, scripted_trugen
+
 
 @pytest.fixture(autouse=True)
 def traceback_limit() -> Iterator[None]:
@@ -13,3 +16,14 @@ def traceback_limit() -> Iterator[None]:
         sys.__dict__.pop("tracebacklimit", None)
     else:
         sys.tracebacklimit = before
+
+
+@pytest.fixture
+def api() -> Iterator[ScriptedTrugen]:
+    with scripted_trugen() as api:
+        yield api
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()

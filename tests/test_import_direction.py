@@ -25,9 +25,11 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "progress": set(),
     "foreseen": set(),
+    "redaction": set(),
     "unknowns": set(),
+    "urls": set(),
 }
-FOR_EVERYBODY = {"progress", "foreseen", "unknowns"}
+FOR_EVERYBODY = {"progress", "foreseen", "redaction", "unknowns", "urls"}
 # What must stay usable without Pulumi: by the command line, by tests, and one day by another kind of provider.
 WITHOUT_PULUMI = [
     "trugen",

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -117,12 +118,12 @@ def test_a_token_across_the_cut_leaves_no_half_behind() -> None:
 
 @pytest.mark.parametrize("seen_chars", range(len(TOKEN)))
 def test_a_token_across_the_end_of_what_is_read_leaves_no_piece_behind(seen_chars: int) -> None:
-    text = "a" + " " * (20 * 8 - 1 - seen_chars) + TOKEN
+    text = "x" * 20 + " " * (40 * 8 - 20 - seen_chars) + TOKEN
 
-    assert Redactor(TOKEN).line(text, limit=20) in {"a", "a [hidden]"}
+    assert re.fullmatch(r"x{5,20}(?: \[hidden\])?…", Redactor(TOKEN).line(text, limit=40))
 
 
 def test_of_an_endless_text_only_the_beginning_is_read() -> None:
     text = "a b " * 1_000_000 + TOKEN
 
-    assert "a b a b a b a b a b…" == Redactor(TOKEN, prose=["a b " * 50_000]).line(text, limit=20)
+    assert "a b a b a b a b a b…" == Redactor(TOKEN, prose=["c d " * 50_000]).line(text, limit=20)

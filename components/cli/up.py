@@ -27,10 +27,14 @@ def up(stack: str) -> None:
     for name, llm in outputs["llms"].items():
         print(f"llm    {name}: {llm['model']} at {llm['endpoint']}, {_first_token(llm['evidence'])}")
     for name, agent in outputs["agents"].items():
-        print(f"agent  {name}: {agent['id']} ({agent['status']})  {agent['embed_url']}")
+        print(f"agent  {name}: {agent['id']}, {agent['status']}{_page(agent)}")
     if sandbox := outputs.get("sandbox"):
         for agent in outputs["agents"].values():
             _converse(sandbox, agent)
+
+
+def _page(agent: dict[str, Any]) -> str:
+    return f", {agent['embed_url']}" if "embed_url" in agent else ""
 
 
 def _first_token(evidence: dict[str, Any]) -> str:

@@ -30,9 +30,14 @@ class SandboxSettings(Declared):
 
 
 class TrugenSettings(Declared):
-    """Which TruGen: the real one at `apiUrl`, or the sandbox."""
+    """
+    Which TruGen: the real one at `apiUrl`, or the sandbox.
+
+    `caBundle` is a file of CA certificates to trust instead of the usual ones, for a proxy that opens TLS.
+    """
 
     api_url: Url | None = None
+    ca_bundle: str | None = None
     sandbox: SandboxSettings | None = None
 
     @model_validator(mode="after")

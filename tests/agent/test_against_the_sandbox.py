@@ -13,7 +13,7 @@ from components.agent.lifecycle import AgentLifecycle, RollCall, diff
 from components.agent.places import PLACES
 from components.trugen.client import TrugenClient
 from tests.fixtures.agent_inputs import agent_inputs
-from tests.fixtures.fake_time import FakeTime
+from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.sandbox_server import SandboxServer
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contract" / "trugen-openapi.yaml"
@@ -79,9 +79,9 @@ def declare(request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def lifecycle(sandbox: SandboxServer) -> AgentLifecycle:
-    time = FakeTime()
-    client = TrugenClient(sandbox.api_url, sandbox.api_key, clock=time.clock, sleep=time.sleep)
-    return AgentLifecycle(client, roll=RollCall(), sleep=time.sleep)
+    clock = FakeClock()
+    client = TrugenClient(sandbox.api_url, sandbox.api_key, clock=clock, sleep=clock.sleep)
+    return AgentLifecycle(client, roll=RollCall(), sleep=clock.sleep)
 
 
 @pytest.mark.parametrize("declared", [{}, EVERYTHING], ids=["defaults", "every field"])

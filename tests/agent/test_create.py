@@ -9,7 +9,7 @@ from components.agent.errors import AgentTakenError, AgentUncertainError
 from components.agent.lifecycle import AgentLifecycle
 from components.trugen.errors import KeyRejectedError, RefusedError, UnavailableError
 from tests.fixtures.agent_inputs import CANARY_TOKEN, agent_inputs
-from tests.fixtures.fake_time import FakeTime
+from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.scripted_trugen import DROP, TRUE, Fault, ScriptedTrugen
 
 
@@ -102,14 +102,14 @@ def test_an_unanswered_post_ends_in_one_agent(
 
 
 def test_the_search_after_an_unanswered_post_is_patient(
-    lifecycle: AgentLifecycle, api: ScriptedTrugen, time: FakeTime
+    lifecycle: AgentLifecycle, api: ScriptedTrugen, clock: FakeClock
 ) -> None:
     api.faults = [Fault("POST", DROP), Fault("POST", DROP)]
 
     with pytest.raises(AgentUncertainError, match=r"confirmed no agent 'Helpdesk \[k3x9abcd\]', twice"):
         lifecycle.create(agent_inputs())
 
-    assert (time.pauses, api.count("POST")) == ([1.0, 2.0, 4.0, 1.0, 2.0, 4.0], 2)
+    assert (clock.pauses, api.count("POST")) == ([1.0, 2.0, 4.0, 1.0, 2.0, 4.0], 2)
 
 
 def test_a_post_that_takes_effect_late_leaves_no_twin(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
@@ -141,14 +141,14 @@ def test_a_conflict_is_answered_by_taking_over_our_own(lifecycle: AgentLifecycle
 
 
 def test_a_long_retry_after_ends_the_create_and_says_when(
-    lifecycle: AgentLifecycle, api: ScriptedTrugen, time: FakeTime
+    lifecycle: AgentLifecycle, api: ScriptedTrugen, clock: FakeClock
 ) -> None:
     api.faults = [Fault("POST", 429, headers={"Retry-After": "86400"})]
 
     with pytest.raises(UnavailableError, match="again in 86400 s"):
         lifecycle.create(agent_inputs())
 
-    assert time.pauses == []
+    assert clock.pauses == []
 
 
 def test_an_adopted_agent_is_read_then_overwritten(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
@@ -197,10 +197,12 @@ def test_once_the_id_is_known_create_returns_it_with_the_reason(
     assert (list(api.agents), outs["status"], outs["status_reason"] != "") == ([id_], "unverified", True)
 
 
-def test_a_read_that_lags_behind_is_waited_for(lifecycle: AgentLifecycle, api: ScriptedTrugen, time: FakeTime) -> None:
+def test_a_read_that_lags_behind_is_waited_for(
+    lifecycle: AgentLifecycle, api: ScriptedTrugen, clock: FakeClock
+) -> None:
     api.faults = [Fault("GET", 404, path="/agent-0001")] * 3
 
-    assert (lifecycle.create(agent_inputs())[1]["status"], time.pauses) == ("verified", [0.5, 1.0, 2.0])
+    assert (lifecycle.create(agent_inputs())[1]["status"], clock.pauses) == ("verified", [0.5, 1.0, 2.0])
 
 
 def test_the_reason_names_the_fields_and_the_way_out_but_no_secret(

@@ -17,7 +17,7 @@ from components.agent.lifecycle import AgentLifecycle, RollCall, check, diff
 from components.trugen.client import TrugenClient
 from components.trugen.errors import TrugenError
 from tests.fixtures.agent_inputs import agent_inputs
-from tests.fixtures.fake_time import FakeTime
+from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.scripted_trugen import DROP, KEY, TRUE, Fault, ScriptedTrugen, scripted_trugen
 
 FAULTS = st.builds(
@@ -75,9 +75,9 @@ class Engine:
             self.outs = self._lifecycle().update(self.id, self.outs, inputs)
 
     def _lifecycle(self) -> AgentLifecycle:
-        time = FakeTime()
-        client = TrugenClient(self._api.url, KEY, clock=time.clock, sleep=time.sleep, draw=lambda: 0.5)
-        return AgentLifecycle(client, roll=RollCall(), sleep=time.sleep)
+        clock = FakeClock()
+        client = TrugenClient(self._api.url, KEY, clock=clock, sleep=clock.sleep, draw=lambda: 0.5)
+        return AgentLifecycle(client, roll=RollCall(), sleep=clock.sleep)
 
 
 class ExactlyOne(RuleBasedStateMachine):

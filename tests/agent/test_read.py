@@ -7,7 +7,7 @@ from components.agent.errors import AllAgentsGoneError
 from components.agent.lifecycle import AgentLifecycle, RollCall, diff
 from components.trugen.errors import KeyRejectedError, UnavailableError
 from tests.fixtures.agent_inputs import CANARY_TOKEN, agent_inputs
-from tests.fixtures.fake_time import FakeTime
+from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.scripted_trugen import Fault, ScriptedTrugen
 
 RECORDED = outputs(agent_inputs(tool=["t1"]))
@@ -65,10 +65,10 @@ def test_a_deleted_agent_is_gone(lifecycle: AgentLifecycle, api: ScriptedTrugen)
     assert lifecycle.read("a1", RECORDED) is None
 
 
-def test_one_404_alone_is_not_believed(lifecycle: AgentLifecycle, api: ScriptedTrugen, time: FakeTime) -> None:
+def test_one_404_alone_is_not_believed(lifecycle: AgentLifecycle, api: ScriptedTrugen, clock: FakeClock) -> None:
     api.faults = [Fault("GET", 404)]
 
-    assert (lifecycle.read("a1", RECORDED), time.pauses) == (RECORDED, [1.0])
+    assert (lifecycle.read("a1", RECORDED), clock.pauses) == (RECORDED, [1.0])
 
 
 def test_an_agent_that_the_list_still_shows_is_not_gone(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:

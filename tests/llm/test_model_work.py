@@ -10,7 +10,7 @@ import pytest
 from components.llm import gguf
 from components.llm.model_work import Import, ModelError, ModelWork, Patience
 from components.llm.ollama_api import OllamaApi
-from tests.fixtures.fake_time import FakeTime
+from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.ollama_stand_in import CUT, LAYER, PULLED, OllamaStandIn
 
 
@@ -19,10 +19,10 @@ class Desk:
 
     def __init__(self, ollama: OllamaStandIn) -> None:
         self.ollama = ollama
-        self.time = FakeTime()
+        self.clock = FakeClock()
         self.told: list[str] = []
         self.dead_because: str | None = None
-        patience = Patience(180, self.told.append, lambda: self.dead_because, self.time.clock, self.time.sleep)
+        patience = Patience(180, self.told.append, lambda: self.dead_because, self.clock, self.clock.sleep)
         self.api = OllamaApi(ollama.url)
         self.work = ModelWork(self.api, "llama3.2:1b", patience)
 
@@ -86,13 +86,13 @@ def test_waiting_ends_when_the_server_answers(desk: Desk) -> None:
         desk.ollama.refusals.clear()
 
     desk.work = ModelWork(
-        desk.api, "llama3.2:1b", Patience(180, answer_soon, lambda: None, desk.time.clock, desk.time.sleep)
+        desk.api, "llama3.2:1b", Patience(180, answer_soon, lambda: None, desk.clock, desk.clock.sleep)
     )
 
     desk.work.wait_for_server()
 
     assert desk.told == ["waiting for Ollama to answer, 0 s"]
-    assert desk.time.pauses == [0.1]
+    assert desk.clock.pauses == [0.1]
 
 
 def test_a_server_that_never_answers_ends_the_wait_at_the_stall_limit() -> None:
@@ -105,7 +105,7 @@ def test_a_server_that_never_answers_ends_the_wait_at_the_stall_limit() -> None:
     with pytest.raises(ModelError, match=r"(?s)without progress for 180 s.*`pulumi up` again"):
         desk.work.wait_for_server()
 
-    assert desk.time.now_s - 1000 == pytest.approx(181, abs=2)
+    assert desk.clock() == pytest.approx(181, abs=2)
     assert desk.told[-1].startswith("waiting for Ollama to answer, ")
 
 
@@ -116,7 +116,7 @@ def test_a_container_that_ended_ends_the_wait_at_once() -> None:
     with pytest.raises(ModelError, match=r"(?s)Ollama will not answer: its container exited with code 1\..*no space"):
         desk.work.wait_for_server()
 
-    assert desk.time.pauses == []
+    assert desk.clock.pauses == []
 
 
 def test_a_tag_that_does_not_exist_is_an_error_line_under_http_200(desk: Desk) -> None:
@@ -145,7 +145,7 @@ def test_a_full_disk_says_so(desk: Desk) -> None:
 def test_a_pull_that_stands_still_fails_although_lines_keep_coming(desk: Desk) -> None:
     """Ollama repeats its progress line several times a second, whether or not there is progress."""
     desk.ollama.pulls = [[{**LAYER, "completed": 10}] * 1000]
-    desk.ollama.before_line = lambda: desk.time.sleep(1)
+    desk.ollama.before_line = lambda: desk.clock.sleep(1)
 
     with pytest.raises(ModelError, match=r"stands still at .*, without progress for 180 s"):
         desk.work.pull()

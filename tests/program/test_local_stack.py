@@ -57,7 +57,7 @@ def test_prompts_and_tokens_are_marked_secret(local: Program) -> None:
 
 def test_the_outputs_are_what_the_command_line_and_the_developer_studio_need(local: Program) -> None:
     assert set(local.exports) == {"agents", "developer_studio", "llms", "sandbox", "trugen_api_url"}
-    assert set(local.exports["agents"]["concierge"]) == {"id", "status", "embed_url"}
+    assert set(local.exports["agents"]["concierge"]) == {"id", "status", "say_url"}
     assert set(local.exports["developer_studio"]["concierge"]) == {"llm", "api_url", "model_name", "token"}
 
 

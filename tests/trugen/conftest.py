@@ -1,30 +1,19 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from components.trugen.client import TrugenClient
-from tests.fixtures.fake_time import FakeTime
-from tests.fixtures.scripted_trugen import KEY, ScriptedTrugen, scripted_trugen
+from tests.fixtures.fake_clock import FakeClock
+from tests.fixtures.scripted_trugen import KEY, ScriptedTrugen
 
 
 @pytest.fixture
-def api() -> Iterator[ScriptedTrugen]:
-    with scripted_trugen() as api:
-        yield api
-
-
-@pytest.fixture
-def time() -> FakeTime:
-    return FakeTime()
-
-
-@pytest.fixture
-def new_client(api: ScriptedTrugen, time: FakeTime) -> Callable[..., TrugenClient]:
-    """A client on fake time whose jitter always draws the whole pause."""
+def new_client(api: ScriptedTrugen, clock: FakeClock) -> Callable[..., TrugenClient]:
+    """A client on a fake clock whose jitter always draws the whole pause."""
 
     def build(**options: Any) -> TrugenClient:
-        defaults = {"api_url": api.url, "api_key": KEY, "clock": time.clock, "sleep": time.sleep, "draw": lambda: 1.0}
+        defaults = {"api_url": api.url, "api_key": KEY, "clock": clock, "sleep": clock.sleep, "draw": lambda: 1.0}
         return TrugenClient(**{**defaults, **options})
 
     return build

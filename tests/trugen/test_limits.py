@@ -1,4 +1,4 @@
-"""Real slowness on real sockets: what cannot be shown on fake time. Each test lasts some tenths of a second."""
+"""Real slowness on real sockets: what cannot be shown on a fake clock. Each test lasts some tenths of a second."""
 
 import gzip
 import socket
@@ -13,7 +13,7 @@ import pytest
 from components.trugen.attempt import Request, attempt
 from components.trugen.client import TrugenClient
 from components.trugen.errors import NoAnswerError, UnexpectedAnswerError, UnreachableError
-from tests.fixtures.fake_time import FakeTime
+from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.scripted_trugen import KEY, Fault, ScriptedTrugen, scripted_trugen
 
 TLS = Path(__file__).parents[1] / "fixtures" / "tls"
@@ -95,7 +95,7 @@ def test_a_redirect_is_not_followed_and_hands_the_key_to_nobody(
 
 
 def test_a_refused_connection_is_tried_again_for_a_post_too_and_names_the_host(
-    new_client: Callable[..., TrugenClient], time: FakeTime
+    new_client: Callable[..., TrugenClient], clock: FakeClock
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -103,7 +103,7 @@ def test_a_refused_connection_is_tried_again_for_a_post_too_and_names_the_host(
     with pytest.raises(UnreachableError, match=f"Cannot reach 127.0.0.1:{port}: connection refused"):
         new_client(api_url=f"http://127.0.0.1:{port}/v1").create_agent({})
 
-    assert len(time.pauses) == 4
+    assert len(clock.pauses) == 4
 
 
 def test_a_name_that_does_not_resolve_is_named(new_client: Callable[..., TrugenClient]) -> None:
@@ -123,12 +123,12 @@ def test_a_dead_proxy_is_told_from_a_dead_host(
 
 
 def test_an_unknown_certificate_is_refused_at_once_and_the_reason_given(
-    new_client: Callable[..., TrugenClient], time: FakeTime
+    new_client: Callable[..., TrugenClient], clock: FakeClock
 ) -> None:
     with tls_server() as port, pytest.raises(UnreachableError, match=r"TLS certificate is not accepted \(self.signed"):
         new_client(api_url=f"https://localhost:{port}/v1").check_key()
 
-    assert time.pauses == []
+    assert clock.pauses == []
 
 
 def test_a_certificate_for_another_host_is_refused(new_client: Callable[..., TrugenClient]) -> None:

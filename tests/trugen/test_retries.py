@@ -11,7 +11,7 @@ from components.trugen.errors import (
     RefusedError,
     UnavailableError,
 )
-from tests.fixtures.fake_time import FakeTime
+from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.scripted_trugen import DROP, Fault, ScriptedTrugen
 
 NOON = "Fri, 20 Nov 2026 12:00:00 GMT"
@@ -38,12 +38,12 @@ def test_puts_and_deletes_are_repeated_even_when_they_took_effect(client: Trugen
     assert (api.count("PUT"), api.count("DELETE")) == (2, 2)
 
 
-def test_pauses_double_up_to_a_limit(client: TrugenClient, api: ScriptedTrugen, time: FakeTime) -> None:
+def test_pauses_double_up_to_a_limit(client: TrugenClient, api: ScriptedTrugen, clock: FakeClock) -> None:
     api.faults = [Fault("GET", 503)] * 4
 
     client.get_agent("a1")
 
-    assert time.pauses == [0.5, 1.0, 2.0, 4.0]
+    assert clock.pauses == [0.5, 1.0, 2.0, 4.0]
 
 
 def test_five_tries_are_the_limit(client: TrugenClient, api: ScriptedTrugen) -> None:
@@ -76,35 +76,35 @@ def test_500_is_repeated_twice(client: TrugenClient, api: ScriptedTrugen) -> Non
     ],
 )
 def test_retry_after_is_a_minimum(
-    client: TrugenClient, api: ScriptedTrugen, time: FakeTime, headers: dict[str, str], pause_s: float
+    client: TrugenClient, api: ScriptedTrugen, clock: FakeClock, headers: dict[str, str], pause_s: float
 ) -> None:
     api.faults = [Fault("GET", 429, headers=headers)]
 
     client.get_agent("a1")
 
-    assert time.pauses == [pause_s]
+    assert clock.pauses == [pause_s]
 
 
 def test_a_retry_after_of_a_day_ends_the_call_and_says_when(
-    client: TrugenClient, api: ScriptedTrugen, time: FakeTime
+    client: TrugenClient, api: ScriptedTrugen, clock: FakeClock
 ) -> None:
     api.faults = [Fault("GET", 429, headers={"Retry-After": "86400"})]
 
     with pytest.raises(UnavailableError, match="again in 86400 s, as TruGen asks"):
         client.get_agent("a1")
 
-    assert time.pauses == []
+    assert clock.pauses == []
 
 
 def test_a_pause_that_would_pass_the_deadline_is_not_made(
-    api: ScriptedTrugen, new_client: Callable[..., TrugenClient], time: FakeTime
+    api: ScriptedTrugen, new_client: Callable[..., TrugenClient], clock: FakeClock
 ) -> None:
     api.faults = [Fault("GET", 503, headers={"Retry-After": "20"})] * 3
 
     with pytest.raises(UnavailableError):
         new_client(deadline_s=30).get_agent("a1")
 
-    assert time.pauses == [20.0]
+    assert clock.pauses == [20.0]
 
 
 @pytest.mark.parametrize("status", [DROP, 408, 429, 500, 502, 503, 504, 599])
