@@ -87,7 +87,7 @@ def download_from_pypi(package: str, *, source: bool = False) -> Path:
         "--require-hashes",
         "--disable-pip-version-check",
     ]
-    command += ["--no-build-isolation", "--no-binary", ":all:"] if source else ["--only-binary", ":all:"]
+    command += ["--no-binary", package] if source else ["--only-binary", ":all:"]
     run([*command, "--dest", scratch, "--requirement", places.pypi_pin(package)], log=f"pip-{package}")
     scratch.rename(folder)
     return next(folder.glob("*.*"))

@@ -1,8 +1,9 @@
 """
 What other programs say (answers, log lines, errors of libraries), made fit to print.
 
-Servers echo the request they refuse: the key, a token, a prompt; whole, cut short, or encoded. Pulumi's own filter of
-its log knows only the secrets of its config, raw and JSON-escaped (pulumi/pulumi, sdk/go/common/util/logging/log.go).
+Servers echo the request they refuse: the key, a token, a prompt; whole, cut short, or encoded. The filter of Pulumi's
+log knows what came to it as a secret (a key from the environment did not), and that raw or JSON-escaped only
+(pulumi/pulumi, sdk/go/common/util/logging/log.go).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """
 Inputs to API document, API document back to inputs, and what counts as a difference. Pure.
 
-Sent: everything declared, on every PUT (full replace, contract 7 rows 2-4). Compared: what is declared and came back.
+Sent: everything declared, on every PUT, since TruGen resets what a PUT leaves out (its api-reference/agentupdate).
+Compared: what is declared and came back.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
     What an update has to bring: names of inputs that differ from the recorded outputs *olds*.
 
     A moved provider counts: the old path stays in the outputs until an update, and breaks delete when it is gone
-    (research/pulumi.md 1.2). So does a status that is not `verified`: the next `up` tries again.
+    (measured, CLI 3.259). So does a status that is not `verified`: the next `up` tries again.
     """
     keys = sorted(INPUTS - NOT_COMPARED)
     found = [key for key in keys if holds_unknown(news.get(key)) or not _same(key, olds.get(key), news.get(key))]
@@ -84,7 +85,7 @@ def _put(target: dict[str, Any], steps: list[str], value: Any) -> None:
 
 
 def _shown(path: str, document: Mapping[str, Any]) -> list[Any]:
-    """What *document* shows at *path* in either placement; a read of a real agent may use any (contract 4.5)."""
+    """What *document* shows at *path* in either placement; TruGen's sources disagree on which a read uses."""
     return [_get(document, steps) for steps in spelled(path, "both")]
 
 
@@ -104,7 +105,7 @@ def _overlaid(key: str, place: Place, declared: Any, document: Mapping[str, Any]
     for path in (*place.writes, *place.also_read):
         values = [value for value in _shown(path, document) if value is not _ABSENT]
         values = [_merged(declared, _ids(value) if place.refs else value) for value in values]
-        # A hidden URL may come back as null or as nothing: both say nothing (contract 7, row 7).
+        # A hidden URL may come back as null or as nothing: both say nothing, and no read is documented to show it.
         values = [value for value in values if value or key not in _HIDDEN_VALUES]
         if values and not any(_same(key, declared, value) for value in values):
             return values[0]
@@ -129,7 +130,7 @@ def _number(text: str) -> Any:
 
 
 def _ids(refs: Any) -> Any:
-    """Ids of attachments: reads show objects, or ids alone (contract 4, read-back); null is none."""
+    """Ids of attachments: reads show objects (TruGen's spec) or ids alone (its guide); null is none."""
     if refs is None:
         return []
     if not isinstance(refs, list):

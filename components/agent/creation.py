@@ -145,7 +145,7 @@ class Creation:
         return not inputs.get("exact_name") or self._is_identical(id_, inputs)
 
     def _is_identical(self, id_: str, inputs: Inputs) -> bool:
-        """Re-read by id: list items may show less (contract 7, row 34)."""
+        """Re-read by id: list items may show less than a read."""
         try:
             return not differences(self._api.get_agent(id_), inputs)
         except NotFoundError:

@@ -1,4 +1,4 @@
-"""What a user declares about one agent: the whole document of contract section 4, with every default of ours."""
+"""What a user declares about one agent: the whole document of docs/contract, with every default of ours."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class AgentDocument(BaseModel):
     adopt_agent_id: ObjectId | None = None
     """Take over this agent instead of making one."""
     placement: Literal["nested", "flat", "both"] = "nested"
-    """Where llm, stt, tts and turn settings stand; TruGen's sources disagree (contract 4.5)."""
+    """Where llm, stt, tts and turn settings stand; TruGen's sources disagree (docs/contract, createAgent)."""
 
     avatar_key_id: Name = "665a1170"
     is_custom: bool | None = None
@@ -65,7 +65,7 @@ class AgentDocument(BaseModel):
     conversational_context: Prose | None = Field(None, repr=False)
 
     timeout_s: Annotated[int, Field(gt=0, le=86_400)] = 240
-    """Length of a call; sent in all four places that TruGen has for it (contract 7, row 11)."""
+    """Length of a call; sent in all four places that TruGen has for it."""
     record: bool = False
     is_active: bool = True
     is_public: bool = True
@@ -99,7 +99,7 @@ class AgentDocument(BaseModel):
 
     callback_url: CallbackUrl = Field("", repr=False)
     callback_events: tuple[Name, ...] = ()
-    """Event names of contract 3.11; not checked against a list, since TruGen's own lists differ."""
+    """Event names (docs/contract, CallbackEvent); not checked against that list, since TruGen's own lists differ."""
     knowledge_base: ObjectIds = ()
     tool: ObjectIds = ()
     mcp: ObjectIds = ()

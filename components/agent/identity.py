@@ -1,6 +1,6 @@
 """
 Whose agent is it? TruGen has no tags, no idempotency key and no unique names, so the name carries the identity
-until the id is known (design/agent-lifecycle.md, Identity).
+until the id is known.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The verbs of the agent resource: dict in, dict out, no Pulumi. The rules are those of design/agent-lifecycle.md.
+The verbs of the agent resource: dict in, dict out, no Pulumi.
 
 Promise: when the faults stop and `up` runs again, TruGen holds exactly one agent per declared one.
 """

@@ -1,5 +1,6 @@
 """
-The objects inside an agent document (contract 4.2-4.5), spelt as a user writes them and dumped as the wire wants them.
+The objects inside an agent document, spelt as a user writes them and dumped as the wire wants them (docs/contract,
+schemas Stt to Widget).
 
 A field left out is not sent, and TruGen's default applies; that default is named where the contract knows one.
 """
@@ -13,7 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from components.agent.text import Name, Prose
 
-# Our name to the wire's, where they differ: units, and the vendor's own misspellings (contract 4.2, 4.3, 4.5).
+# Our name to the wire's, where they differ: units, and the vendor's own misspellings.
 WIRE_NAMES = {
     "allow_interim_results_interruption": "allow_interm_results_interruption",
     "min_endpointing_delay_s": "min_endpointing_delay",
@@ -133,7 +134,7 @@ class Memory(Part):
 
 
 class Widget(Part):
-    """The embed widget (contract 4.4). Left out: TruGen's colours, `dual`, `full`, `iframe`."""
+    """The embed widget (docs/contract, Widget). Left out: TruGen's colours, `dual`, `full`, `iframe`."""
 
     website_url: str | None = None
     agent_name: str | None = None

@@ -1,8 +1,8 @@
 """
 Where each input stands in the API document: one row per input, read by body.py in both directions.
 
-Paths are dotted; `avatar` is `avatars[0]`, the only one managed (contract 7, row 32); `runtime` is `avatars[0].config`
-or `avatars[0]`, as the placement says. Source of every row: contract 4.1-4.5.
+Paths are dotted; `avatar` is `avatars[0]`, the only one managed; `runtime` is `avatars[0].config`
+or `avatars[0]`, as the placement says. Source of every row: docs/contract, AgentCreate, AgentUpdate and Agent.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ PLACES: dict[str, Place] = {
     "integration": _at("integration"),
     "add_on": _at("add_on"),
     "widget": _at("widget", also_read=("config.widget",)),
-    # Create and update name the length of a call differently, and two more fields end it (contract 7, row 11).
+    # Create and update name the length of a call differently, and two more fields end it (docs/contract).
     "timeout_s": _at(
         "config.timeout", "config.maxCallDuration", "avatar.timeout", "avatar.exit_message.max_call_duration"
     ),

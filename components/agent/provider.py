@@ -57,7 +57,7 @@ class TrugenAgentProvider(ResourceProvider):
         Take URL and key.
 
         A key in the environment wins, since `refresh` and `destroy` use the config of the last `up` and would not
-        see a rotated one (pulumi.md 1.3). It is never sent to a sandbox: it is a real key.
+        see a rotated one (measured, CLI 3.259). It is never sent to a sandbox: it is a real key.
         """
         sandbox = req.config.get("trugen:sandbox") == "true"
         from_environment = None if sandbox else os.environ.get("TRUGEN_API_KEY")
@@ -88,7 +88,8 @@ class TrugenAgentProvider(ResourceProvider):
     @foreseen(TrugenError, AgentError)
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         outs = self._lifecycle(props).read(id_, props)
-        # Inputs too: otherwise a refresh shows drift as outputs that the next `up` does not touch (pulumi.md 1.4).
+        # Inputs too: otherwise a refresh shows drift as outputs that the next `up` does not touch; the plan after it is
+        # wrong as well (pulumi/pulumi#13839).
         return ReadResult("", {}) if outs is None else ReadResult(id_, outs, inputs_of(outs))
 
     @foreseen(TrugenError, AgentError)

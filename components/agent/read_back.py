@@ -1,4 +1,4 @@
-"""Did it take effect? TruGen echoes nothing and may drop a field without a word (contract 7, rows 1 and 8)."""
+"""Did it take effect? TruGen echoes nothing and may drop a field, or a misplaced LLM, without a word."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from components.agent.inputs import SECRET_INPUTS
 from components.trugen.client import TrugenClient
 from components.trugen.errors import NotFoundError, TrugenError
 
-# A read may lag behind the write it follows (contract 7, row 19).
+# A read may lag behind the write it follows: TruGen promises nothing about it.
 PAUSES_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 
 

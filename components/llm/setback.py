@@ -1,4 +1,4 @@
-"""What an answer, or the lack of one, means for the wait: readiness.md's failure classes. Pure."""
+"""What an answer, or the lack of one, means for the wait. Pure."""
 
 import json
 import socket

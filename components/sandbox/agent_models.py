@@ -1,5 +1,5 @@
 """
-Bodies of POST, PUT and PATCH /ext/agent with their documented defaults (contract section 4).
+Bodies of POST, PUT and PATCH /ext/agent with their documented defaults (docs/contract, AgentCreate and AgentUpdate).
 
 Where spec and guides give different defaults the create schema's is taken. A text without a documented default is "".
 """

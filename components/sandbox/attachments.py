@@ -1,4 +1,4 @@
-"""/ext/tool, /ext/mcp and /ext/guardrail (contract sections 3.4 to 3.6)."""
+"""/ext/tool, /ext/mcp and /ext/guardrail (docs/contract)."""
 
 import itertools
 import re
@@ -99,7 +99,7 @@ def replace_tool(call: Call) -> Response:
 
 
 def create_mcp(call: Call) -> Response:
-    """Part of the object comes back (contract section 3.5)."""
+    """Part of the object comes back (docs/contract, McpServerCreated)."""
     document = _sent(call.parse(McpWrite))
     stored = call.store.add("mcp", document["name"], document)
     shown = {key: document[key] for key in ("name", "description", "type")}
@@ -139,7 +139,7 @@ _GUARDRAIL_TEXTS = {
 
 
 def _guardrail(call: Call) -> GuardrailWrite:
-    """Guardrail checks are the only ones whose texts are documented (contract section 3.6)."""
+    """Guardrail checks are the only ones whose texts are documented (TruGen, docs/agents/guardrails/creating)."""
     try:
         return GuardrailWrite.model_validate(call.json())
     except ValidationError as error:

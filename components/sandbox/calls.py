@@ -17,7 +17,7 @@ class Wire(BaseModel):
     """
     Base of the request bodies.
 
-    Unknown members are dropped silently, the safest reading of an undocumented point (contract section 7, row 8).
+    Unknown members are dropped silently: what TruGen does is undocumented, and this is the harder case for a client.
     JSON types are taken literally, and a validation error never repeats the value: it may be a token or a prompt.
     """
 
@@ -49,7 +49,7 @@ def bad_request(reason: str) -> RefusedError:
 
 
 def not_found(text: str, *, under: Literal["message", "error"] = "message") -> RefusedError:
-    """404; the text stands under `message` but for MCP records and conversations (contract section 1)."""
+    """404; the text stands under `message` but for MCP records and conversations (docs/contract)."""
     return RefusedError(404, {under: text})
 
 

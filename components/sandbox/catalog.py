@@ -1,4 +1,4 @@
-"""Stock avatars, custom avatars, providers, conversations (contract sections 3.9 and 3.10)."""
+"""Stock avatars, custom avatars, providers, conversations (docs/contract)."""
 
 from typing import Literal
 
@@ -17,7 +17,7 @@ _STOCK_AVATARS = [
     {"avatar_key_id": "80b9095f", "avatar_name": "Alex", "gender": "male", "display_picture": _PICTURE},
 ]
 
-# (provider_type, provider, provider_name, model, display_name): pairs named in contract section 3.9.
+# (provider_type, provider, provider_name, model, display_name): pairs that TruGen's guides and its n8n node name.
 _MODELS = [
     ("llm", "groq", "Groq", "openai/gpt-oss-120b", "GPT OSS 120b"),
     ("llm", "azure-openai", "Azure OpenAI", "gpt-5.4-mini", "GPT 5.4 mini"),

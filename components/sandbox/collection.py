@@ -13,7 +13,7 @@ Handler = Callable[[Call], Response]
 
 
 def ack(id_: str, message: str, *, status: int = 200) -> JSONResponse:
-    """`{"id", "message"}`: writes do not echo the object (contract section 3.1)."""
+    """`{"id", "message"}`: writes do not echo the object (docs/contract, Ack)."""
     return JSONResponse({"id": id_, "message": message}, status)
 
 

@@ -1,4 +1,4 @@
-"""/ext/kb: knowledge bases and their documents (contract section 3.3). Contents are counted, not kept or indexed."""
+"""/ext/kb: knowledge bases and their documents (docs/contract). Contents are counted, not kept or indexed."""
 
 from pathlib import PurePath
 

@@ -1,9 +1,9 @@
 """
 Where llm, stt, tts and the turn settings of an avatar stand on the wire, and what a read hides.
 
-The sources disagree (contract section 4.5), so a switch decides. Both placements are checked against the contract, but
-only the selected one is taken: the other is dropped without a word, and an agent that put its LLM there stays on the
-default model. That is the failure contract section 7 fears in rows 1 and 8, and the one a client has to detect.
+TruGen's sources disagree (docs/contract, createAgent), so a switch decides. Both placements are checked against the
+contract, but only the selected one is taken: the other is dropped without a word, and an agent that put its LLM there
+stays on the default model. TruGen may do the same, and a client has to detect it.
 The store always holds the nested form, so the switch can be turned between two runs.
 """
 

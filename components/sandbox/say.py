@@ -1,12 +1,12 @@
 """
 POST /sandbox/agents/{id}/say: have an agent's LLM answer one sentence, called as TruGen calls it.
 
-The request is the one of contract section 5: `POST {url}/chat/completions` with the bearer token, `stream: true`, the
-model, the persona prompt as system message, and the attached tools. `url` is used to the letter, since what TruGen does
-with a trailing slash is unknown. The frames are passed through unchanged as they arrive (text/event-stream). A stream
-that breaks off or lacks `data: [DONE]` is followed by a frame `event: error` whose data is `{"error": "<text>"}`.
-Before the first frame, errors are JSON: `{"error", "cause"}` with cause no_external_llm (409), or unreachable, refused,
-no_stream (502).
+The request is the one of TruGen's guide docs/resources/byo-llm: `POST {url}/chat/completions` with the bearer token,
+`stream: true`, the model, the persona prompt as system message, and the attached tools. `url` is used to the letter,
+since what TruGen does with a trailing slash is unknown. The frames are passed through unchanged as they arrive
+(text/event-stream). A stream that breaks off or lacks `data: [DONE]` is followed by a frame `event: error` whose data
+is `{"error": "<text>"}`. Before the first frame, errors are JSON: `{"error", "cause"}` with cause no_external_llm
+(409), or unreachable, refused, no_stream (502).
 """
 
 import json

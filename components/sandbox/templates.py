@@ -1,4 +1,4 @@
-"""/ext/template and /ext/agentbytemplate (contract sections 3.2 and 3.7). A template is copied, not inherited from."""
+"""/ext/template and /ext/agentbytemplate (docs/contract). A template is copied, not inherited from."""
 
 from typing import Annotated
 

@@ -2,8 +2,8 @@
 One HTTP request, one answer, within a limit that nothing can stretch.
 
 The timeouts of `requests` count per read: one byte every half second passed a timeout of 1 s for 5.5 s (measured,
-research/reliability.md N8), and name resolution has no timeout at all. So the request runs in a thread that is left
-behind when its time is up.
+requests 2.34.2), and name resolution has no timeout at all. So the request runs in a thread that is left behind when
+its time is up.
 """
 
 from __future__ import annotations

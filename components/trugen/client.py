@@ -1,4 +1,4 @@
-"""The agent calls of the TruGen API (contract 3.1), one method each."""
+"""The agent calls of the TruGen API (docs/contract, tag agents), one method each."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class TrugenClient:
         return dict(document)
 
     def replace_agent(self, id_: str, body: dict[str, Any]) -> None:
-        """PUT, a full replace: what *body* leaves out goes back to its default (contract 7, row 2)."""
+        """PUT, a full replace: what *body* leaves out goes back to its default (TruGen, api-reference/agentupdate)."""
         self._confirmed("PUT", id_, body)
 
     def delete_agent(self, id_: str) -> None:

@@ -111,6 +111,6 @@ class KeyRejectedError(RefusedError):
 
 
 class NotFoundError(RefusedError):
-    """404 or 410: no such object for this key. Another workspace's object answers the same (contract 7, row 16)."""
+    """404 or 410: no such object for this key. So answers another workspace's object (documented for guardrails)."""
 
     next_step = "Check the id in the TruGen console, and that the key belongs to the agent's workspace."

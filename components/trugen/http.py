@@ -1,5 +1,5 @@
 """
-Retries, and the meaning of each status. Rules: design/agent-lifecycle.md, HTTP.
+Retries, and the meaning of each status.
 
 - GET, PUT and DELETE are repeated after a lost connection, 408, 425, 429, 502, 503, 504, and twice after 500.
 - A connection that was never made is repeated for every verb.

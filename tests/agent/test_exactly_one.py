@@ -1,6 +1,6 @@
 """
-The invariant of design/agent-lifecycle.md, for any order of faults, kills, edits and runs: once the faults stop and
-`up` runs again, TruGen holds exactly one agent per declared one, none of ours beside, and nothing is left to change.
+The invariant of the agent resource, for any order of faults, kills, edits and runs: once the faults stop and `up` runs
+again, TruGen holds exactly one agent per declared one, none of ours beside, and nothing is left to change.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a read may look like: contract section 4, and the ways in which its sources disagree."""
+"""What a read may look like: docs/contract, and the ways in which its sources disagree."""
 
 import unicodedata
 from collections.abc import Callable

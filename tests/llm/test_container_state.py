@@ -23,11 +23,6 @@ def docker(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedDocker]:
         yield scripted
 
 
-@pytest.fixture
-def waiting() -> Waiting:
-    return Waiting()
-
-
 def look(container_id: str = CONTAINER) -> ContainerState:
     with ContainerWatch(container_id, Redactor(TOKEN)) as watch:
         return watch()

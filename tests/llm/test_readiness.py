@@ -26,11 +26,6 @@ from tests.fixtures.waiting import TOKEN, Waiting, verdicts
 REASONING = {"index": 0, "delta": {"reasoning": "hm"}, "finish_reason": "length"}
 
 
-@pytest.fixture
-def waiting() -> Waiting:
-    return Waiting()
-
-
 def test_a_good_endpoint_is_called_as_trugen_will_call_it(waiting: Waiting) -> None:
     with ScriptedLlm([stream()]) as llm:
         waiting.until_ready(llm)

@@ -23,11 +23,6 @@ from tests.fixtures.scripted_socket import TLS_FILES, Asked, Connection
 from tests.fixtures.waiting import TOKEN, Waiting
 
 
-@pytest.fixture
-def waiting() -> Waiting:
-    return Waiting()
-
-
 def target(llm: ScriptedLlm, *, engine: str = "other", public_url: str | None = None) -> Target:
     return Target(llm.base_url, MODEL, engine, TOKEN, public_url=public_url)
 

@@ -31,11 +31,6 @@ from tests.fixtures.scripted_socket import Act
 from tests.fixtures.waiting import TOKEN, Waiting
 
 
-@pytest.fixture
-def waiting() -> Waiting:
-    return Waiting()
-
-
 def refusal(waiting: Waiting, llm: ScriptedLlm, kind: type[NotReady], **others: Any) -> str:
     with llm, pytest.raises(NotReady) as caught:
         waiting.until_ready(llm, **others)

@@ -1,4 +1,4 @@
-"""POST /sandbox/agents/{id}/say: the agent's LLM called as contract section 5 says, its answer passed through."""
+"""POST /sandbox/agents/{id}/say: the agent's LLM called as TruGen calls it, its answer passed through."""
 
 import socket
 import threading

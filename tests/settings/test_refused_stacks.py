@@ -1,7 +1,7 @@
 """
 Each mistake is named by its key, with what to write instead; nothing is created.
 
-Sources: issue 3, "Bad input gets a clear error"; the bad-input catalogue of the reliability research.
+Sources: issue 3, "Bad input gets a clear error".
 """
 
 from collections.abc import Callable
