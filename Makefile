@@ -1,7 +1,7 @@
 # Every target prepares what it needs first; a second run finds it there and goes straight to work.
 STACK ?= local
 PREPARE := python3 -m air_gapped
-RUN := $(PREPARE) run --
+RUN := $(PREPARE) run --stack $(STACK) --
 
 .PHONY: up down test check doctor env lock bench
 
@@ -28,7 +28,7 @@ doctor: ## what is here, what is missing, what to type next
 	@$(RUN) python -m components doctor --stack $(STACK)
 
 env: ## shell lines for working by hand: eval "$$(make env)"; pulumi preview
-	@$(PREPARE) env
+	@$(PREPARE) env --stack $(STACK)
 
 bench: ## the measurements quoted in the README
 	@$(PREPARE) prepare --with-tests

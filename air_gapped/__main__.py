@@ -51,17 +51,18 @@ def _prepare(tasks: list[Task]) -> None:
     (places.state() / "prepare.json").write_text(json.dumps(record, indent=2))
 
 
-def _environment() -> dict[str, str]:
-    passphrase = {} if _passphrase_is_set() else {"PULUMI_CONFIG_PASSPHRASE": _LOCAL_PASSPHRASE}
-    return {**pulumi_tools.environment(), **docker_engine.environment(), **passphrase}
+def _environment(stack: str) -> dict[str, str]:
+    return {**pulumi_tools.environment(), **docker_engine.environment(), **_passphrase(stack)}
 
 
-def _passphrase_is_set() -> bool:
-    return any(name in os.environ for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"))
+def _passphrase(stack: str) -> dict[str, str]:
+    """The public one, for the local stack only: any other would be encrypted for everybody to read."""
+    given = any(name in os.environ for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"))
+    return {"PULUMI_CONFIG_PASSPHRASE": _LOCAL_PASSPHRASE} if stack == "local" and not given else {}
 
 
-def _exec(words: list[str]) -> None:
-    os.environ.update(_environment())
+def _exec(words: list[str], stack: str) -> None:
+    os.environ.update(_environment(stack))
     os.chdir(places.PROJECT)
     try:
         os.execvp(words[0], words)  # noqa: S606 - the Makefile's own command, signals and status must pass through
@@ -74,8 +75,9 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("packages", "prepare"):
         commands.add_parser(name).add_argument("--with-tests", action="store_true")
-    commands.add_parser("run").add_argument("words", nargs=argparse.REMAINDER)
-    commands.add_parser("env")
+    for name in ("run", "env"):
+        commands.add_parser(name).add_argument("--stack", default="local")
+    commands.choices["run"].add_argument("words", nargs=argparse.REMAINDER)
     commands.add_parser("stop")
     arguments = parser.parse_args()
     match arguments.command:
@@ -84,9 +86,10 @@ def main() -> None:
         case "prepare":
             _prepare(_everything(with_tests=arguments.with_tests))
         case "run":
-            _exec([word for word in arguments.words if word != "--"])
+            _exec([word for word in arguments.words if word != "--"], arguments.stack)
         case "env":
-            print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in _environment().items()))
+            variables = _environment(arguments.stack).items()
+            print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables))
         case "stop":
             print(docker_engine.stop())
 

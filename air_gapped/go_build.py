@@ -98,29 +98,17 @@ def build(program: Program, report: Report, *, env: dict[str, str] | None = None
     The compiled binary, from the cache when it is there.
 
     An interrupted build is resumed by Go itself: compiled packages stay in its own cache.
+
+    Raises:
+        PrepareError: Modules cannot be had, or the compiler refuses them.
     """
     if program.path.exists():
         return program.path
     go = go_command(report)
-    folder = places.RECIPES / program.recipe
-    # GONOSUMDB: some of these versions are not in the checksum database; the committed go.sum pins each hash anyway.
-    environment = {
-        "GOFLAGS": "-mod=readonly -buildvcs=false",
-        "GONOSUMDB": "*",
-        "GOTOOLCHAIN": "local",
-        "PATH": f"{go.parent}{os.pathsep}{os.environ['PATH']}",
-        **(env or {}),
-    }
-    report("fetching Go modules")
+    environment = {**_environment(go), **(env or {})}
     tags = ["-tags", program.tags] if program.tags else []
-    listed = output([go, "-C", folder, "list", "-deps", *tags, program.package], timeout_s=600, env=environment)
-    if listed is None:
-        raise PrepareError(
-            f"The Go modules of {program.binary} could not be fetched.\n"
-            f"  See why: cd {folder} && {go} list -deps {program.package} | tail\n"
-            "  The Go module proxy must answer (GOPROXY names it); then run make again."
-        )
-    packages = len(listed.splitlines())
+    report("fetching Go modules")
+    packages = _packages(go, program, tags, environment)
     compiled = 0
 
     def count(_line: str) -> None:
@@ -131,21 +119,34 @@ def build(program: Program, report: Report, *, env: dict[str, str] | None = None
     program.folder.mkdir(parents=True, exist_ok=True)
     scratch = program.path.with_suffix(".new")
     ldflags = f"-s -w {program.ldflags}".strip()
-    command: list[str | Path] = [
-        go,
-        "build",
-        "-v",
-        "-trimpath",
-        *tags,
-        "-ldflags",
-        ldflags,
-        "-o",
-        scratch,
-        program.package,
-    ]
-    run(command, log=f"build-{program.binary}", cwd=folder, env=environment, on_line=count)
+    command: list[str | Path] = [go, "build", "-v", "-trimpath", *tags, "-ldflags", ldflags, "-o", scratch]
+    recipe = places.RECIPES / program.recipe
+    run([*command, program.package], log=f"build-{program.binary}", cwd=recipe, env=environment, on_line=count)
     scratch.replace(program.path)
     return program.path
+
+
+def _environment(go: Path) -> dict[str, str]:
+    return {
+        "GOFLAGS": "-mod=readonly -buildvcs=false",
+        # Some of these versions are not in the checksum database; the committed go.sum pins each hash anyway.
+        "GONOSUMDB": "*",
+        "GOTOOLCHAIN": "local",
+        "PATH": f"{go.parent}{os.pathsep}{os.environ['PATH']}",
+    }
+
+
+def _packages(go: Path, program: Program, tags: list[str], environment: dict[str, str]) -> int:
+    """How many packages a build compiles at most; fetches their modules on the way."""
+    recipe = places.RECIPES / program.recipe
+    listed = output([go, "-C", recipe, "list", "-deps", *tags, program.package], timeout_s=600, env=environment)
+    if listed is None:
+        raise PrepareError(
+            f"The Go modules of {program.binary} could not be fetched.\n"
+            f"  See why: cd {recipe} && {go} list -deps {program.package} | tail\n"
+            "  The Go module proxy must answer (GOPROXY names it); then run make again."
+        )
+    return len(listed.splitlines())
 
 
 def module_folder(program: Program, module: str, report: Report) -> Path:

@@ -7,6 +7,8 @@ import re
 import socket
 from urllib.parse import SplitResult, urlsplit
 
+import idna
+
 MAX_CHARACTERS = 2000
 # urllib reads `http://evil\@127.0.0.1/` as 127.0.0.1 and urllib3 as evil: refuse what parsers disagree on.
 _DISPUTED = re.compile(r"[\\\s\x00-\x1f\x7f]|%2e|%2f|%5c|/\.\.?(?:/|$)|(?<!:)//", re.IGNORECASE)
@@ -94,9 +96,10 @@ def _parsed(text: str) -> SplitResult:
 def _host(written: str) -> str:
     """*written* as it stands in a normalised URL, an IPv6 address in brackets."""
     try:
-        # First, since it also turns other spellings into the plain one: full-width digits into 127.0.0.1.
-        host = written if ":" in written else written.encode("idna").decode()
-    except UnicodeError:
+        # First, since it also turns other spellings into the plain one: full-width digits into 127.0.0.1. The library
+        # is the one `requests` resolves with; Python's own codec would take faß.de for fass.de.
+        host = written if written.isascii() else idna.encode(written, uts46=True).decode()
+    except idna.IDNAError:
         host = ""
     address = _address(host.rstrip("."))
     if address is None and not _HOST_NAME.fullmatch(host):

@@ -30,10 +30,11 @@ def test_a_root_is_normalised(written: str, meant: str) -> None:
     ("written", "meant"),
     [
         ("https://bücher.example/v1", "https://xn--bcher-kva.example/v1"),
+        ("https://faß.example/v1", "https://xn--fa-hia.example/v1"),
         ("https://ex\u0430mple.com/v1", "https://xn--exmple-4nf.com/v1"),
         ("http://\uff11\uff12\uff17.0.0.1/v1", "http://127.0.0.1/v1"),
     ],
-    ids=["German", "a Cyrillic letter among Latin ones", "full-width digits"],
+    ids=["German", "german sharp s", "a Cyrillic letter among Latin ones", "full-width digits"],
 )
 def test_a_host_beyond_ascii_is_shown_as_what_will_be_called(written: str, meant: str) -> None:
     assert meant == api_root(written)
