@@ -96,10 +96,9 @@ def _parsed(text: str) -> SplitResult:
 def _host(written: str) -> str:
     """*written* as it stands in a normalised URL, an IPv6 address in brackets."""
     try:
-        # First, since it also turns other spellings into the plain one: full-width digits into 127.0.0.1. The library
-        # is the one `requests` resolves with; Python's own codec would take faß.de for fass.de.
-        host = written if written.isascii() else idna.encode(written, uts46=True).decode()
-    except idna.IDNAError:
+        # First, since it also turns other spellings into the plain one: full-width digits into 127.0.0.1.
+        host = written if ":" in written else _ascii(written)
+    except (UnicodeError, idna.IDNAError):
         host = ""
     address = _address(host.rstrip("."))
     if address is None and not _HOST_NAME.fullmatch(host):
@@ -119,3 +118,12 @@ def _address(host: str) -> Address | None:
         except OSError:
             return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def _ascii(host: str) -> str:
+    """
+    *host* in punycode, by the library that `requests` resolves with: Python's own codec takes faß.de for fass.de.
+
+    That codec is for ASCII names, whose labels it measures without refusing the underscores of container names.
+    """
+    return (host.encode("idna") if host.isascii() else idna.encode(host, uts46=True)).decode()
