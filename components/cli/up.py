@@ -7,7 +7,7 @@ from typing import Any
 from components.cli import engine, locks
 from components.cli.say import SayError, say
 
-SENTENCE = "Say hello and tell me in one sentence what you can do for me."
+SENTENCE = "Hello, who are you and how can you help me?"
 
 
 def up(stack: str) -> None:
