@@ -15,14 +15,14 @@ down: ## remove everything the stack made, then the Docker engine if `make up` s
 
 test: check ## everything, with the real Pulumi engine, Docker, Ollama and sandbox
 	@$(PREPARE) prepare --with-tests
-	@$(RUN) python -m pytest -m end_to_end
+	@$(RUN) python -m pytest -m "end_to_end or contract"
 
 check: ## lint, types, pure and wire tests: needs Python packages only
 	@$(PREPARE) packages --with-tests
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
-	@$(RUN) python -m pytest -m "not end_to_end"
+	@$(RUN) python -m pytest -m "not end_to_end and not contract"
 
 doctor: ## what is here, what is missing, what to type next
 	@$(RUN) python -m components doctor --stack $(STACK)

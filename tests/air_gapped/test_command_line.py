@@ -10,7 +10,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 def environment_of(stack: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **given: str) -> str:
     monkeypatch.setenv("TRUGEN_LLM_CACHE", str(folder / "cache"))
     monkeypatch.setenv("TRUGEN_LLM_STATE", str(folder / "state"))
-    for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"):
+    for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_BACKEND_URL"):
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)

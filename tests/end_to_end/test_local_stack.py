@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import docker
+import requests
 
 from components.cli.say import say
 from tests.fixtures.deployment import PASSPHRASE, Deployment, has_ended
@@ -59,6 +60,16 @@ def test_the_agent_moves_to_a_new_model_that_was_proven_first(deployment: Deploy
     assert after["agents"]["concierge"]["id"] == before["agents"]["concierge"]["id"]
     assert after["llms"]["main"]["evidence"]["model"] == "smollm2:renamed"
     assert [agent["avatars"][0]["config"]["llm"]["model"] for agent in user().agents()] == ["smollm2:renamed"]
+
+
+def test_a_model_that_is_no_longer_declared_leaves_the_server(deployment: Deployment) -> None:
+    deployment.deployed()
+    deployment.change("llms.main.model", "smollm2:renamed")
+    deployment.deployed()
+
+    listed = requests.get(f"http://127.0.0.1:{deployment.port}/api/tags", timeout=10).json()
+
+    assert [model["name"] for model in listed["models"]] == ["smollm2:renamed"]
 
 
 def test_an_edit_behind_pulumis_back_is_drift_and_up_heals_it(deployment: Deployment, user: User) -> None:

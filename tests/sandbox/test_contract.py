@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.fixtures.sandbox_server import SandboxServer
@@ -13,6 +14,7 @@ CONTRACT = Path(__file__).parents[2] / "docs" / "contract" / "trugen-openapi.yam
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
+@pytest.mark.contract
 def test_every_documented_call_answers_as_documented_to_valid_and_to_invalid_requests(tmp_path: Path) -> None:
     contract = tmp_path / "contract.yaml"
     with SandboxServer(tmp_path) as sandbox:
