@@ -24,7 +24,7 @@ def test_one_up_deploys_a_model_whose_agent_answers_in_words(deployment: Deploym
 def test_a_second_up_changes_nothing(deployment: Deployment) -> None:
     deployment.deployed()
 
-    again = deployment.up("--expect-no-changes")
+    again = deployment.up("--expect-no-changes")  # with its preview, as by hand
 
     assert again.status == 0, again.printed
 
