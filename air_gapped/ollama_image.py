@@ -3,12 +3,11 @@
 import os
 import re
 import shutil
-import subprocess
 import tarfile
 from pathlib import Path
 
 from air_gapped import docker_engine, pins, places, system_packages
-from air_gapped.commands import PrepareError, output, run
+from air_gapped.commands import output, run
 from air_gapped.go_build import Program, build, download_from_pypi
 from air_gapped.progress import Report
 from air_gapped.pulumi_tools import offline
@@ -39,21 +38,26 @@ def is_local() -> bool:
 
 def engine_binary(report: Report) -> str:
     """Compile Ollama ahead of the image, unless the image is local or can be pulled."""
-    if ENGINE.path.exists():
-        return f"{pins.OLLAMA} from the cache"
     if is_local() or _registry_answers():
         return "not needed, the image is there for the taking"
+    _build(report)
+    return f"{pins.OLLAMA}, {ENGINE.path}"
+
+
+def _build(report: Report) -> None:
+    if ENGINE.path.exists():
+        return
     system_packages.ensure(
         {
             "gcc": "gcc",
             "g++": "g++",
             "/usr/include/nlohmann/json.hpp": "nlohmann-json3-dev",
             "/usr/include/stb/stb_image.h": "libstb-dev",
+            "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
         },
         report,
     )
     build(ENGINE, report, env={"CGO_CPPFLAGS": f"-I{_miniaudio()}"})
-    return f"{pins.OLLAMA}, built from Go modules"
 
 
 def _registry_answers() -> bool:
@@ -87,14 +91,14 @@ def image(report: Report) -> str:
         )
         if pulled is not None:
             return f"{pins.OLLAMA_IMAGE}, pulled"
+    # A registry that knew the image may still fail to deliver it.
+    _build(report)
     report("importing the engine built here")
     _import(_assemble())
     return f"{pins.OLLAMA_IMAGE}, imported from the engine built here"
 
 
 def _assemble() -> Path:
-    if not ENGINE.path.exists():
-        raise PrepareError(f"{pins.OLLAMA_IMAGE} can neither be pulled nor was it built.\n  Run: make up")
     tree = places.cache() / "ollama-image"
     shutil.rmtree(tree, ignore_errors=True)
     for folder in ("bin", "tmp", "root", "etc/ssl/certs"):
@@ -121,8 +125,6 @@ def _import(tree: Path) -> None:
             log="ollama-image",
             env=docker_engine.environment(),
         )
-    except subprocess.SubprocessError as error:
-        raise PrepareError(f"The Ollama image could not be imported: {error}") from error
     finally:
         archive.unlink()
         shutil.rmtree(tree)
