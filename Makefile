@@ -10,6 +10,8 @@ up: ## deploy the stack and let the agent say one sentence
 	@$(RUN) python -m components up --stack $(STACK)
 
 down: ## remove everything the stack made, then the Docker engine if `make up` started it
+	@$(PREPARE) packages
+	@$(PREPARE) resume
 	@$(RUN) python -m components down --stack $(STACK)
 	@$(PREPARE) stop
 
@@ -25,6 +27,7 @@ check: ## lint, types, pure and wire tests: needs Python packages only
 	@$(RUN) python -m pytest -m "not end_to_end and not contract"
 
 doctor: ## what is here, what is missing, what to type next
+	@$(PREPARE) packages
 	@$(RUN) python -m components doctor --stack $(STACK)
 
 env: ## shell lines for working by hand: eval "$$(make env)"; pulumi preview

@@ -5,11 +5,11 @@ Command line of the preparation: `python3 -m air_gapped COMMAND`.
     prepare           everything `make up` and `make test` need
     run -- WORDS...   run a command with the prepared tools, for the Makefile
     env               print the same environment as shell lines, for `eval "$(make env)"`
+    resume            start the Docker engine again that prepare started, if it does not run
     stop              stop the Docker engine that prepare started, if it did
 """
 
 import argparse
-import json
 import os
 import shlex
 import sys
@@ -47,8 +47,6 @@ def _prepare(tasks: list[Task]) -> None:
     if total_s >= 2:  # noqa: PLR2004 - waits below two seconds need no account
         phases = ", ".join(f"{name} {clock(seconds).strip()}" for name, seconds in took_s.items())
         print(f"[{clock(total_s)}] machine ready in {clock(total_s).strip()} (side by side: {phases})", flush=True)
-    record = {"total_s": round(total_s, 1), "phases_s": {name: round(seconds, 1) for name, seconds in took_s.items()}}
-    (places.state() / "prepare.json").write_text(json.dumps(record, indent=2))
 
 
 def _environment(stack: str) -> dict[str, str]:
@@ -78,6 +76,7 @@ def main() -> None:
     for name in ("run", "env"):
         commands.add_parser(name).add_argument("--stack", default="local")
     commands.choices["run"].add_argument("words", nargs=argparse.REMAINDER)
+    commands.add_parser("resume")
     commands.add_parser("stop")
     arguments = parser.parse_args()
     match arguments.command:
@@ -90,6 +89,8 @@ def main() -> None:
         case "env":
             variables = _environment(arguments.stack).items()
             print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables))
+        case "resume":
+            _prepare([Task("docker", docker_engine.resume)])
         case "stop":
             print(docker_engine.stop())
 

@@ -89,11 +89,7 @@ def as_root(*command: str) -> list[str]:
     if os.geteuid() == 0:
         return list(command)
     if shutil.which("sudo"):
-        return (
-            ["sudo", "--non-interactive", *command]
-            if output(["sudo", "--non-interactive", "true"]) is not None
-            else ["sudo", *command]
-        )
+        return ["sudo", *command]
     raise PrepareError(
         f"`{' '.join(command)}` needs root, and there is no sudo here.\n  Run it as root once, then run make again."
     )

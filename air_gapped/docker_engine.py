@@ -29,7 +29,11 @@ def _pid_file() -> Path:
 
 def environment() -> dict[str, str]:
     """`DOCKER_HOST` of the engine that we started, empty when the user's own is in use."""
-    return {"DOCKER_HOST": f"unix://{_socket()}"} if _pid() is not None else {}
+    return _own_host() if _pid() is not None else {}
+
+
+def _own_host() -> dict[str, str]:
+    return {"DOCKER_HOST": f"unix://{_socket()}"}
 
 
 def engine(report: Report) -> str:
@@ -50,6 +54,19 @@ def engine(report: Report) -> str:
     report("starting dockerd")
     _start()
     return "started by hand, stopped by `make down`"
+
+
+def resume(report: Report) -> str:
+    """
+    Start the engine of ours again if it does not run, after a reboot say; `make down` finds its containers only there.
+
+    Starts nothing on a machine whose engine was never ours.
+    """
+    if _pid() is not None or not _folder().exists() or _answers({}):
+        return "as it was"
+    report("starting dockerd again")
+    _start()
+    return "started by hand again"
 
 
 def _answers(variables: dict[str, str]) -> bool:
@@ -89,7 +106,7 @@ def _start() -> None:
     while time.monotonic() < deadline_s:
         if process.poll() is not None:
             break
-        if _answers({"DOCKER_HOST": f"unix://{_socket()}"}):
+        if _answers(_own_host()):
             return
         time.sleep(0.2)
     tail = "\n    ".join(log.read_text(errors="replace").splitlines()[-8:])

@@ -19,7 +19,7 @@ ENGINE = Program(
     version=pins.OLLAMA,
     ldflags=f"-X github.com/ollama/ollama/version.Version={pins.OLLAMA}",
 )
-# What the upstream image sets (research: Ollama's Dockerfile), so that the same component runs both.
+# What the upstream image sets (ollama/ollama, Dockerfile at v0.24.0), so that the same component runs both.
 _CONFIG = [
     'ENTRYPOINT ["/bin/ollama"]',
     'CMD ["serve"]',

@@ -52,7 +52,7 @@ def _tool(subject: str, command: list[str], next_step: str) -> Finding:
         return Finding(subject, "fault", f"`{command[0]}` does not run: {type(error).__name__}", next_step)
     if done.returncode == 0:
         return Finding(subject, "ok", done.stdout.strip())
-    return Finding(subject, "fault", done.stderr.strip().splitlines()[-1], next_step)
+    return Finding(subject, "fault", (done.stderr.strip() or "it says nothing").splitlines()[-1], next_step)
 
 
 def _locks(stack: str) -> Iterator[Finding]:

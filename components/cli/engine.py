@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
+_NO_SUCH_COMMAND = 127  # as a shell says it
 
 
 class EngineError(Exception):
-    """A Pulumi command ended with another status than 0; `status` is that status."""
+    """A Pulumi command could not do its work; `status` is what this process should end with."""
 
-    def __init__(self, command: list[str], status: int) -> None:
-        super().__init__(f"`{' '.join(command)}` ended with status {status}; what it printed says why.")
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
         self.status = status
 
 
@@ -22,25 +23,29 @@ def pulumi(*words: str, stack: str) -> None:
     Run one command on *stack*, its output shown as it comes.
 
     Raises:
-        EngineError: Exit status other than 0.
+        EngineError: Exit status other than 0, or no Pulumi CLI.
     """
-    command = ["pulumi", *words, "--stack", stack]
     sys.stdout.flush()
-    status = subprocess.run(command, cwd=PROJECT, check=False).returncode
-    if status != 0:
-        raise EngineError(command, status)
+    done = _run(*words, "--stack", stack)
+    if done.returncode != 0:
+        text = f"`{' '.join(done.args)}` ended with status {done.returncode}; what it printed says why."
+        raise EngineError(text, done.returncode)
 
 
 def outputs(stack: str) -> dict[str, Any]:
     """Outputs of the last run with secrets in clear; empty when there was none."""
-    command = ["pulumi", "stack", "output", "--json", "--show-secrets", "--stack", stack]
-    shown = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True, text=True)
+    shown = _run("stack", "output", "--json", "--show-secrets", "--stack", stack, quiet=True)
     found: dict[str, Any] = json.loads(shown.stdout) if shown.returncode == 0 else {}
     return found
 
 
 def stacks() -> list[str]:
-    listed = subprocess.run(
-        ["pulumi", "stack", "ls", "--json"], cwd=PROJECT, check=False, capture_output=True, text=True
-    )
+    listed = _run("stack", "ls", "--json", quiet=True)
     return [entry["name"] for entry in json.loads(listed.stdout)] if listed.returncode == 0 else []
+
+
+def _run(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(["pulumi", *words], cwd=PROJECT, check=False, capture_output=quiet, text=True)
+    except FileNotFoundError:
+        raise EngineError("There is no Pulumi CLI here yet.\n  Run: make up", _NO_SUCH_COMMAND) from None

@@ -9,8 +9,6 @@ Retries, and the meaning of each status.
 from __future__ import annotations
 
 import json
-import random
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -59,12 +57,12 @@ class Transport:
         api_key: str,
         *,
         redactor: Redactor,
-        ca_bundle: str | None = None,
-        deadline_s: float = 60.0,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] = time.sleep,
-        draw: Callable[[], float] = random.random,
-        on_wait: Callable[[str], None] = lambda _: None,
+        ca_bundle: str | None,
+        deadline_s: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], object],
+        draw: Callable[[], float],
+        on_wait: Callable[[str], None],
     ) -> None:
         self._root = checked_root(api_url)
         self._headers = {"x-api-key": checked_key(api_key), "Accept": "application/json", "User-Agent": "trugen-llm"}

@@ -1,11 +1,11 @@
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from components.cli.say import SayError, say
+from tests.fixtures.http_server import serving
 
 HELLO = [
     b'data: {"choices": [{"delta": {"role": "assistant", "content": ""}}]}\n\n',
@@ -29,13 +29,8 @@ def answering(status: int, content_type: str, pieces: list[bytes]) -> Iterator[s
         def log_message(self, *_: object) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as port:
+        yield f"http://127.0.0.1:{port}/v1"
 
 
 def test_the_pieces_of_an_answer_come_as_text() -> None:
