@@ -10,11 +10,8 @@ from pydantic import ConfigDict, ValidationError
 
 from components.agent.document import AgentDocument
 from components.agent.text import LlmUrl, ModelName, ObjectId, Token
-
-# Stands for a value that is known only after the update. A test holds it equal to `pulumi.runtime.rpc.UNKNOWN`;
-# importing that would bring all of Pulumi into code that is meant to run without it.
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-PROVIDER = "__provider"
+from components.lifecycle.kind import PROVIDER
+from components.lifecycle.values import UNKNOWN, holds_unknown
 
 SECRET_INPUTS = frozenset(
     {
@@ -76,30 +73,6 @@ def checked(news: Mapping[str, Any], *, public: bool) -> tuple[dict[str, Any], l
             if not _unknown_on_the_way(given, item["loc"])
         ]
     return {**given, **{key: getattr(valid, key) for key in NORMALISED & given.keys()}}, []
-
-
-def inputs_of(props: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs among *props*, which may be outputs: floats that are whole numbers become integers again."""
-    return {key: whole(value) for key, value in props.items() if key in INPUTS and value is not None}
-
-
-def whole(value: Any) -> Any:
-    """Pulumi hands every number over as a float: 240.0 must not reach the API, nor look like a change."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Mapping):
-        return {key: whole(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [whole(item) for item in value]
-    return value
-
-
-def holds_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(holds_unknown(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return any(holds_unknown(item) for item in value)
-    return bool(value == UNKNOWN)
 
 
 def _failure(loc: tuple[int | str, ...], reason: str) -> Failure:

@@ -25,10 +25,12 @@ from pulumi.dynamic import (
 )
 
 from components import progress
-from components.agent.errors import AgentError
-from components.agent.inputs import SECRET_INPUTS, Failure, inputs_of
-from components.agent.lifecycle import AgentLifecycle, RollCall, check, diff
+from components.agent.inputs import SECRET_INPUTS, Failure
+from components.agent.kind import AGENT
+from components.agent.lifecycle import AgentLifecycle, check, diff
 from components.foreseen import foreseen
+from components.lifecycle.errors import LifecycleError
+from components.lifecycle.roster import Roster
 from components.trugen.client import TrugenClient
 from components.trugen.errors import NotFoundError, TrugenError
 from components.unknowns import spelled_out
@@ -44,7 +46,7 @@ class Connection:
     api_key: str = field(repr=False)
     sandbox: bool
     ca_bundle: str | None
-    roll: RollCall = field(default_factory=RollCall)
+    roster: Roster = field(default_factory=Roster)
 
 
 class TrugenAgentProvider(ResourceProvider):
@@ -68,7 +70,7 @@ class TrugenAgentProvider(ResourceProvider):
             ca_bundle=req.config.get("trugen:caBundle"),
         )
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         inputs, failures = check(spelled_out(news), sandbox=self._connection.sandbox)
         is_new = "agent_name" not in _olds
@@ -76,27 +78,27 @@ class TrugenAgentProvider(ResourceProvider):
             failures = self._announced_adoption(inputs)
         return CheckResult(inputs, [CheckFailure(failure.property, failure.reason) for failure in failures])
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         difference = diff(_id, _olds, spelled_out(_news))
         return DiffResult(changes=bool(difference.changed), replaces=difference.replaces)
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(*self._lifecycle(props).create(props))
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         outs = self._lifecycle(props).read(id_, props)
         # Inputs too: otherwise a refresh shows drift as outputs that the next `up` does not touch; the plan after it is
         # wrong as well (pulumi/pulumi#13839).
-        return ReadResult("", {}) if outs is None else ReadResult(id_, outs, inputs_of(outs))
+        return ReadResult("", {}) if outs is None else ReadResult(id_, outs, AGENT.inputs_of(outs))
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(self._lifecycle(_news, _olds).update(_id, _olds, _news))
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         self._lifecycle(_props).delete(_id)
 
@@ -123,7 +125,7 @@ class TrugenAgentProvider(ResourceProvider):
             ca_bundle=self._connection.ca_bundle,
             on_wait=say,
         )
-        return AgentLifecycle(client, roll=self._connection.roll, say=say)
+        return AgentLifecycle(client, roster=self._connection.roster, say=say)
 
 
 def _texts(value: object) -> list[str]:

@@ -9,10 +9,10 @@ from pulumi.dynamic import Resource
 from pulumi.resource import create_urn
 
 from components.agent.document import AgentDocument
-from components.agent.identity import marker
 from components.agent.inputs import SECRET_INPUTS
 from components.agent.provider import TrugenAgentProvider
 from components.agent.verified import AgentVerifiedProvider
+from components.lifecycle.identity import marker
 
 EMBED_ROOT = "https://app.trugen.ai/embed"
 

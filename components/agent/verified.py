@@ -11,10 +11,10 @@ from typing import Any
 
 from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
 
-from components.agent.body import VERIFIED
-from components.agent.errors import AgentUnverifiedError
-from components.agent.inputs import UNKNOWN
 from components.foreseen import foreseen
+from components.lifecycle.errors import UnverifiedError
+from components.lifecycle.kind import VERIFIED
+from components.lifecycle.values import UNKNOWN
 from components.unknowns import spelled_out
 
 
@@ -27,12 +27,12 @@ class AgentVerifiedProvider(ResourceProvider):
         keys = ("agent_id", "status", "__provider")
         return DiffResult(changes=any(news.get(key) not in {_olds.get(key), UNKNOWN} for key in keys))
 
-    @foreseen(AgentUnverifiedError)
+    @foreseen(UnverifiedError)
     def create(self, props: dict[str, Any]) -> CreateResult:
         _require_verified(props)
         return CreateResult(f"verified-{props['agent_id']}", props)
 
-    @foreseen(AgentUnverifiedError)
+    @foreseen(UnverifiedError)
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         _require_verified(_news)
         return UpdateResult(_news)
@@ -41,4 +41,4 @@ class AgentVerifiedProvider(ResourceProvider):
 def _require_verified(props: dict[str, Any]) -> None:
     if props.get("status") != VERIFIED:
         reason = str(props.get("status_reason") or "its status is unknown")
-        raise AgentUnverifiedError(str(props["agent_id"]), reason)
+        raise UnverifiedError("agent", str(props["agent_id"]), reason)

@@ -18,16 +18,20 @@ prompt.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 
 class TrugenError(Exception):
     """
     Root of everything the client raises.
 
-    `retry_after_s` is the pause the server asked for, in seconds; `lasting` faults are not worth a retry.
+    `retry_after_s` is the pause the server asked for, in seconds; `lasting` faults are not worth a retry; `turned_away`
+    means that the call was not even looked at (429).
     """
 
     retry_after_s: float = 0.0
     lasting: bool = False
+    turned_away: bool = False
 
 
 class ConnectionSettingsError(TrugenError):
@@ -77,18 +81,20 @@ class UnavailableError(TrugenError):
         super().__init__(f"TruGen could not serve {call}: {status} {text!r}.\n  Run the same command again {when}.")
         self.status = status
         self.retry_after_s = retry_after_s
+        self.turned_away = status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 class AmbiguousError(TrugenError):
     """A POST without a usable answer."""
 
-    def __init__(self, call: str, cause: str, *, retry_after_s: float = 0.0) -> None:
+    def __init__(self, call: str, cause: str, *, retry_after_s: float = 0.0, turned_away: bool = False) -> None:
         super().__init__(
             f"It is unknown whether {call} took effect: {cause}.\n"
             "  Run `pulumi up` again: it searches for what this run may have made before it makes anything."
         )
         self.cause = cause
         self.retry_after_s = retry_after_s
+        self.turned_away = turned_away
 
 
 class RefusedError(TrugenError):
