@@ -29,8 +29,9 @@ MAY_IMPORT = {
     "redaction": set(),
     "unknowns": set(),
     "urls": set(),
+    "workers": set(),
 }
-FOR_EVERYBODY = {"progress", "foreseen", "unknowns"}
+FOR_EVERYBODY = {"progress", "foreseen", "unknowns", "workers"}
 # What must stay usable without Pulumi: by the command line, by tests, and one day by another kind of provider.
 WITHOUT_PULUMI = [
     "trugen",

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, ValidationError
 
 from components.agent.document import AgentDocument
 from components.agent.text import LlmUrl, ModelName, ObjectId, Token
+from components.lifecycle.drift import DRIFT
 from components.lifecycle.kind import PROVIDER
 from components.lifecycle.values import UNKNOWN, holds_unknown
 
@@ -63,7 +64,7 @@ def checked(news: Mapping[str, Any], *, public: bool) -> tuple[dict[str, Any], l
     Args:
         public: The agent lives in TruGen's cloud, so its URLs must be reachable from the internet.
     """
-    given = {key: value for key, value in news.items() if key not in {PROVIDER, *OUTPUTS} and value is not None}
+    given = {key: value for key, value in news.items() if key not in {PROVIDER, DRIFT, *OUTPUTS} and value is not None}
     try:
         valid = AgentInputs.model_validate(given, by_alias=True, by_name=True, context={"public": public})
     except ValidationError as error:
