@@ -8,12 +8,14 @@ What can be wrong with an object although every call was answered. Each message 
     ├── GoneError         deleted elsewhere
     ├── AllGoneError      every object answers 404: rather the wrong key than that many deletions
     ├── EditedError       edited elsewhere, and the drift policy of those inputs is `fail`
-    └── UnverifiedError   made, but TruGen does not show what was declared
+    └── UnverifiedError   made, but TruGen does not show what was declared; ManyUnverifiedError for several
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+MOST_TOLD = 10
 
 
 class LifecycleError(Exception):
@@ -78,4 +80,20 @@ class UnverifiedError(LifecycleError):
         super().__init__(
             f"The {noun} {id_} exists but is not as declared: {reason}.\n"
             f"  Run `pulumi up` again: it sends the whole {noun} once more and compares."
+        )
+
+
+class ManyUnverifiedError(LifecycleError):
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        lines = [f"  {name}: {reason}" for name, reason in sorted(reasons.items())[:MOST_TOLD]]
+        more = f"  ... and {len(reasons) - MOST_TOLD} more" if len(reasons) > MOST_TOLD else ""
+        super().__init__(
+            "\n".join(
+                [
+                    f"{len(reasons)} exist but are not as declared.",
+                    *lines,
+                    *filter(None, [more]),
+                    "  Run `pulumi up` again: it sends them once more and compares.",
+                ]
+            )
         )
