@@ -1,14 +1,16 @@
 """Faults that come together, and effects that come later than their answer: nothing lost, nothing made twice."""
 
+import contextlib
 import threading
 
 import pytest
 
 from tests.fixtures import fault_acts as acts
-from tests.fixtures.fault_kinds import KINDS, Kind
+from tests.fixtures.fault_kinds import EXACT_AGENT, KINDS, Kind
 from tests.fixtures.fault_proxy import FaultProxy, Rule
 from tests.fixtures.fault_table import ALWAYS
 from tests.fixtures.fault_trial import Bench, flaws
+from tests.fixtures.one_resource import FORESEEN, OneResource
 from tests.fixtures.sandbox_server import SandboxServer
 from tests.fixtures.trial_report import Trial, TrialReport
 
@@ -60,9 +62,29 @@ def test_a_search_that_lags_for_a_while_after_a_lost_answer_makes_no_second_obje
     assert_exactly_one(trial, trials, kind)
 
 
-def test_a_search_that_lags_for_the_whole_run_after_a_lost_answer_leaves_one_object(
-    bench: Bench, kind: Kind, trials: TrialReport
+def test_a_post_that_takes_effect_when_the_run_is_over_leaves_one_object(
+    bench: Bench, kind: Kind, trials: TrialReport, request: pytest.FixtureRequest
 ) -> None:
+    request.applymarker(pytest.mark.xfail(reason="nobody searches again once the create has returned"))
+    hold, done = acts.Hold(), threading.Event()
+
+    def finish() -> None:
+        hold.release()
+        assert done.wait(5)
+
+    late = Rule("POST", acts.late(hold, done), kind.collection)
+
+    trial = bench.tried("POST", "takes effect when the run is over", [late], table=TABLE, then=finish)
+
+    assert_exactly_one(trial, trials, kind)
+
+
+def test_a_search_that_lags_for_the_whole_run_after_a_lost_answer_leaves_one_object(
+    bench: Bench, kind: Kind, trials: TrialReport, request: pytest.FixtureRequest
+) -> None:
+    """Takes two runs more: the first finds the older twin and cannot change the id that is recorded."""
+    if kind is EXACT_AGENT:
+        request.applymarker(pytest.mark.xfail(reason="an identical agent of that name may be somebody else's"))
     lost = Rule("POST", acts.reset_after, kind.collection)
     lags = Rule("GET", acts.Lagging(set()), kind.collection, times=ALWAYS)
 
@@ -107,14 +129,18 @@ def test_everything_fails_and_then_nothing_does(bench: Bench, kind: Kind, trials
     assert trial.outcome == "fails"
 
 
-def test_two_objects_of_ours_stop_the_run_and_none_is_touched(bench: Bench, kind: Kind, sandbox: SandboxServer) -> None:
+def test_two_objects_of_ours_stop_the_run_and_none_is_touched(
+    bench: Bench, kind: Kind, sandbox: SandboxServer, proxy: FaultProxy
+) -> None:
     bench.resource.up()
-    (first,) = kind.ours(sandbox)
-    twin = sandbox.call("GET", f"{kind.path}/{first}").json()
-    second = sandbox.call("POST", kind.path, {key: twin[key] for key in twin if key != "id"}).json()["id"]
-    bench.resource.id = None
+    second = OneResource(kind, proxy.api_url)
+    proxy.rules = [Rule("GET", acts.Lagging(set()), kind.collection, times=ALWAYS)]
+    with contextlib.suppress(*FORESEEN):
+        second.up()
+    proxy.calm()
+    both = kind.ours(sandbox)
 
-    with pytest.raises(Exception, match=f"(?s){first}.*{second}|{second}.*{first}"):
-        bench.resource.up()
+    with pytest.raises(FORESEEN, match=".*".join(sorted(both))):
+        OneResource(kind, proxy.api_url).up()
 
-    assert kind.ours(sandbox) == [first, second]
+    assert (kind.ours(sandbox), len(both)) == (both, 2)
