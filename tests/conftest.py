@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fixtures import trial_report
 from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.scripted_trugen import ScriptedTrugen, scripted_trugen
 
@@ -27,3 +28,13 @@ def api() -> Iterator[ScriptedTrugen]:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def trials(pytestconfig: pytest.Config) -> trial_report.TrialReport:
+    """Where fault and interruption tests put what they measured."""
+    return trial_report.of(pytestconfig)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    trial_report.tell(config, terminalreporter)

@@ -93,13 +93,15 @@ class Lifecycle:
         return self._kind.outputs(inputs, reason)
 
     def delete(self, id_: str) -> None:
-        """Gone already counts as done; an unanswered DELETE is looked after and repeated once."""
+        """
+        Gone already counts as done; an unanswered DELETE is looked after and repeated once.
+
+        So is a 404: it may come from a replica that lags, and an object that is forgotten here stays for ever.
+        """
         for last in (False, True):
             try:
                 self._objects.delete(id_)
-            except NotFoundError:
-                return
-            except (NoAnswerError, UnavailableError):
+            except (NoAnswerError, UnavailableError, NotFoundError):
                 if self._is_gone(id_):
                     return
                 if last:
