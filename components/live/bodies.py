@@ -26,7 +26,7 @@ def new_name() -> str:
 
 
 def new_token() -> str:
-    return f"live-check-{secrets.token_hex(12)}"
+    return secrets.token_hex(16)
 
 
 def create_body(name: str, avatar_key_id: str, token: str) -> Json:

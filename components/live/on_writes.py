@@ -166,7 +166,9 @@ def delete_twice(written: Written) -> Verdict:
         return unknown(_why(answer or written.delete))
     if answer.is_gone:
         return confirmed(f"the second DELETE answered {answer.status}")
-    return refuted(f"the second DELETE answered {answer}", "nothing to set: both count as deleted")
+    if answer.ok:
+        return refuted(f"the second DELETE answered {answer}", "nothing to set: both count as deleted")
+    return unknown(f"the second DELETE answered {answer}")
 
 
 def consistency(written: Written) -> Verdict:

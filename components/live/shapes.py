@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from components.live.answer import Json
 
+_OPAQUE = {"tools", "integration", "add_on"}
+
 
 def first_avatar(agent: Json) -> Json:
     avatars = agent.get("avatars")
@@ -42,11 +44,12 @@ def member(value: object, *path: str) -> object:
 
 
 def members(value: object, prefix: str = "") -> Iterator[str]:
-    """Names of all members, those of a list's first object standing for all of it."""
+    """Names of all members, those of a list's first object standing for all of it; not names that users chose."""
     if isinstance(value, list):
         yield from members(value[0] if value else None, f"{prefix}[]")
     elif isinstance(value, dict):
         for key, inner in value.items():
             path = f"{prefix}.{key}" if prefix else str(key)
             yield path
-            yield from members(inner, path)
+            if key not in _OPAQUE:
+                yield from members(inner, path)

@@ -93,6 +93,6 @@ class Throwaway:
                 f"It is unknown whether an agent {self.name!r} was made: its creation was not answered, and no search "
                 f"finds it.\n  Look for that name at https://app.trugen.ai and delete it there."
             )
-        url = f"{self._api.root}/ext/agent/{quote(ids[0], safe='')}"
-        command = f'curl -X DELETE -H "x-api-key: $TRUGEN_API_KEY" {url}'
-        return f"The throwaway agent {ids[0]} could not be deleted. Delete it:\n  {command}\n{console}"
+        urls = [f"{self._api.root}/ext/agent/{quote(id_, safe='')}" for id_ in ids]
+        commands = "\n".join(f'  curl -X DELETE -H "x-api-key: $TRUGEN_API_KEY" {url}' for url in urls)
+        return f"The throwaway agent {', '.join(ids)} could not be deleted. Delete it:\n{commands}\n{console}"

@@ -20,6 +20,10 @@ class Verdict:
     evidence: str
     advice: str = ""
 
+    def __post_init__(self) -> None:
+        if (self.outcome == "refuted") != bool(self.advice):
+            raise ValueError("a refuted verdict, and no other, has advice")
+
 
 def confirmed(evidence: str) -> Verdict:
     return Verdict("confirmed", evidence)

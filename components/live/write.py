@@ -112,7 +112,9 @@ class _Probe:
         for member, answer in (("tool", self._recording.tools), ("knowledge_base", self._recording.knowledge_bases)):
             for item in answer.objects if answer else []:
                 if isinstance(item.get("id"), str):
-                    return member, {member: [{"id": item["id"], "name": "attached by a live check"}]}
+                    # Its own name, should the API take a reference for a change of what it refers to.
+                    name = item.get("name") or (item.get("schema") or {}).get("name")
+                    return member, {member: [{"id": item["id"], **({"name": name} if name else {})}]}
         return None, {}
 
 

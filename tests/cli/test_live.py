@@ -2,6 +2,10 @@
 
 import argparse
 import io
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,8 @@ from tests.fixtures.live_check import (
 )
 from tests.fixtures.sandbox_server import API_KEY, SandboxServer
 from tests.fixtures.scripted_trugen import Fault, ScriptedTrugen, scripted_trugen
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Terminal(io.StringIO):
@@ -152,3 +158,20 @@ def unused_url() -> str:
     with scripted_trugen() as gone:
         assert isinstance(gone, ScriptedTrugen)
     return gone.url
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_real_run_that_is_ended_early_leaves_no_agent(tmp_path: Path, number: signal.Signals) -> None:
+    with SandboxServer(tmp_path, latency_s=0.05) as sandbox:
+        words = ["doctor", "--live", "--write", "--yes", "--api-url", sandbox.api_url]
+        with subprocess.Popen(
+            [sys.executable, "-m", "components", *words], cwd=PROJECT, stderr=subprocess.PIPE, text=True
+        ) as run:
+            deadline_s = time.monotonic() + 30
+            while not sandbox.agents() and time.monotonic() < deadline_s:
+                time.sleep(0.01)
+            run.send_signal(number)
+            _, said = run.communicate(timeout=30)
+
+        assert (run.returncode, sandbox.agents()) == (130, [])
+    assert "no agent 'trugen-llm live check" in said
