@@ -1,3 +1,4 @@
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -27,3 +28,11 @@ def api() -> Iterator[ScriptedTrugen]:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Let SIGINT arrive, here and in what is started from here: a shell has its background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

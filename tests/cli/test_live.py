@@ -160,6 +160,7 @@ def unused_url() -> str:
     return gone.url
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_real_run_that_is_ended_early_leaves_no_agent(tmp_path: Path, number: signal.Signals) -> None:
     with SandboxServer(tmp_path, latency_s=0.05) as sandbox:
