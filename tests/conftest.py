@@ -1,3 +1,4 @@
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -38,3 +39,11 @@ def trials(pytestconfig: pytest.Config) -> trial_report.TrialReport:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     trial_report.tell(config, terminalreporter)
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Let SIGINT arrive, here and in what is started from here: a shell has its background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
