@@ -11,7 +11,7 @@ from pydantic import ConfigDict, ValidationError
 from components.agent.document import AgentDocument
 from components.agent.text import LlmUrl, ModelName, ObjectId, Token
 from components.lifecycle.drift import DRIFT
-from components.lifecycle.kind import PROVIDER
+from components.lifecycle.kind import PROVIDER, UNSETTLED
 from components.lifecycle.values import UNKNOWN, holds_unknown
 
 SECRET_INPUTS = frozenset(
@@ -48,7 +48,7 @@ NOT_COMPARED = frozenset({"progress_urn", "on_name_conflict", "adopt_agent_id"})
 INPUTS = frozenset(AgentInputs.model_fields)
 
 
-OUTPUTS = frozenset({"status", "status_reason"})
+OUTPUTS = frozenset({"status", "status_reason", UNSETTLED})
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from components.trugen.calls import Calls
 PROVIDER = "__provider"
 VERIFIED = "verified"
 UNVERIFIED = "unverified"
+UNSETTLED = "unsettled"
 
 Inputs = Mapping[str, Any]
 Json = dict[str, Any]
@@ -118,6 +119,11 @@ class Kind:
         """The inputs among *props*, which may be outputs: floats that are whole numbers become integers again."""
         return {key: whole(value) for key, value in props.items() if key in self.inputs and value is not None}
 
+    @staticmethod
+    def marked(inputs: Inputs) -> Inputs:
+        """*inputs* under the marker, whether or not the object will keep it."""
+        return {**inputs, "exact_name": False} if inputs.get("exact_name") else inputs
+
     def remote_name(self, inputs: Inputs) -> str:
         """What a person sees in the console, and what a search is made for."""
         return identity.labelled(inputs, self.label if not inputs.get("exact_name") else self.exact_label)
@@ -181,9 +187,16 @@ class Kind:
             found.append("status")
         return found
 
-    def outputs(self, inputs: Inputs, reason: str = "") -> Json:
-        """The recorded state: the inputs, and whether a read-back confirmed them. A *reason* says why it did not."""
-        return {**self.inputs_of(inputs), "status": UNVERIFIED if reason else VERIFIED, "status_reason": reason}
+    def outputs(self, inputs: Inputs, reason: str = "", *, unsettled: bool = False) -> Json:
+        """
+        The recorded state: the inputs, and whether a read-back confirmed them.
+
+        Args:
+            reason: Why it did not.
+            unsettled: A twin of the object may still appear, so the next read looks for one.
+        """
+        status = {"status": UNVERIFIED if reason else VERIFIED, "status_reason": reason}
+        return {**self.inputs_of(inputs), **status, **({UNSETTLED: True} if unsettled else {})}
 
     def same(self, key: str, one: Any, other: Any) -> bool:
         unordered = key in self.unordered

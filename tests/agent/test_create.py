@@ -106,7 +106,7 @@ def test_the_search_after_an_unanswered_post_is_patient(
 ) -> None:
     api.faults = [Fault("POST", DROP), Fault("POST", DROP)]
 
-    with pytest.raises(UncertainError, match=r"confirmed no agent 'Helpdesk \[k3x9abcd\]', twice"):
+    with pytest.raises(UncertainError, match=r"confirmed no agent 'Helpdesk \[k3x9abcd\]', and its search"):
         lifecycle.create(agent_inputs())
 
     assert (clock.pauses, api.count("POST")) == ([1.0, 2.0, 4.0, 1.0, 2.0, 4.0], 2)

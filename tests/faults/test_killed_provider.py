@@ -119,7 +119,6 @@ def killed_at(point: Point, kind: Kind, process: DynamicProcess, verb: Callable[
     return str(failure.value)
 
 
-@pytest.mark.xfail(reason="the winner leaves the younger twin to its maker, which is dead")
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_the_post_of_a_killed_process_that_lands_while_the_next_run_creates_leaves_one_object(
     kind: Kind, sandbox: SandboxServer, proxy: FaultProxy, trials: TrialReport
