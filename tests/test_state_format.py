@@ -19,6 +19,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 PROVIDERS = [
     "components.agent.provider.TrugenAgentProvider",
     "components.agent.verified.AgentVerifiedProvider",
+    "components.agent.verified.AllVerifiedProvider",
     "components.llm.model_provider.OllamaModelProvider",
     "components.llm.ready_gate_provider.ReadyGateProvider",
     "components.llm.token.BearerTokenProvider",
@@ -27,6 +28,7 @@ PROVIDERS = [
 ]
 TYPES = {
     "components.agent.resource.AgentVerified": "pulumi-python:dynamic/trugen:AgentVerified",
+    "components.agent.resource.AllVerified": "pulumi-python:dynamic/trugen:AllVerified",
     "components.agent.resource.TrugenAgent": "pulumi-python:dynamic/trugen:Agent",
     "components.llm.models.OllamaModel": "pulumi-python:dynamic/trugen:OllamaModel",
     "components.llm.ready_gate.ChatCompletionsReady": "pulumi-python:dynamic/trugen:ChatCompletionsReady",

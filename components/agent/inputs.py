@@ -10,11 +10,9 @@ from pydantic import ConfigDict, ValidationError
 
 from components.agent.document import AgentDocument
 from components.agent.text import LlmUrl, ModelName, ObjectId, Token
-
-# Stands for a value that is known only after the update. A test holds it equal to `pulumi.runtime.rpc.UNKNOWN`;
-# importing that would bring all of Pulumi into code that is meant to run without it.
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-PROVIDER = "__provider"
+from components.lifecycle.drift import DRIFT
+from components.lifecycle.kind import PROVIDER, UNSETTLED
+from components.lifecycle.values import UNKNOWN, holds_unknown
 
 SECRET_INPUTS = frozenset(
     {
@@ -50,7 +48,7 @@ NOT_COMPARED = frozenset({"progress_urn", "on_name_conflict", "adopt_agent_id"})
 INPUTS = frozenset(AgentInputs.model_fields)
 
 
-OUTPUTS = frozenset({"status", "status_reason"})
+OUTPUTS = frozenset({"status", "status_reason", UNSETTLED})
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def checked(news: Mapping[str, Any], *, public: bool) -> tuple[dict[str, Any], l
     Args:
         public: The agent lives in TruGen's cloud, so its URLs must be reachable from the internet.
     """
-    given = {key: value for key, value in news.items() if key not in {PROVIDER, *OUTPUTS} and value is not None}
+    given = {key: value for key, value in news.items() if key not in {PROVIDER, DRIFT, *OUTPUTS} and value is not None}
     try:
         valid = AgentInputs.model_validate(given, by_alias=True, by_name=True, context={"public": public})
     except ValidationError as error:
@@ -76,30 +74,6 @@ def checked(news: Mapping[str, Any], *, public: bool) -> tuple[dict[str, Any], l
             if not _unknown_on_the_way(given, item["loc"])
         ]
     return {**given, **{key: getattr(valid, key) for key in NORMALISED & given.keys()}}, []
-
-
-def inputs_of(props: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs among *props*, which may be outputs: floats that are whole numbers become integers again."""
-    return {key: whole(value) for key, value in props.items() if key in INPUTS and value is not None}
-
-
-def whole(value: Any) -> Any:
-    """Pulumi hands every number over as a float: 240.0 must not reach the API, nor look like a change."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Mapping):
-        return {key: whole(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [whole(item) for item in value]
-    return value
-
-
-def holds_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(holds_unknown(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return any(holds_unknown(item) for item in value)
-    return bool(value == UNKNOWN)
 
 
 def _failure(loc: tuple[int | str, ...], reason: str) -> Failure:

@@ -1,5 +1,5 @@
 """
-Where each input stands in the API document: one row per input, read by body.py in both directions.
+Where each input stands in the API document: one row per input, read in both directions by components/lifecycle/kind.py.
 
 Paths are dotted; `avatar` is `avatars[0]`, the only one managed; `runtime` is `avatars[0].config`
 or `avatars[0]`, as the placement says. Source of every row: docs/contract, AgentCreate, AgentUpdate and Agent.
@@ -7,25 +7,7 @@ or `avatars[0]`, as the placement says. Source of every row: docs/contract, Agen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Place:
-    """
-    One input on the wire.
-
-    Args:
-        writes: Copies; all are sent, and one that reads differently is drift.
-        also_read: Other names under which a read may show it.
-        refs: A list of ids here, a list of `{id}` there; order does not count.
-        echoed: False for what no read documents and a mask may replace: the recorded value stands.
-    """
-
-    writes: tuple[str, ...]
-    also_read: tuple[str, ...] = ()
-    refs: bool = False
-    echoed: bool = True
+from components.lifecycle.kind import Place
 
 
 def _at(*writes: str, also_read: tuple[str, ...] = ()) -> Place:
@@ -37,6 +19,7 @@ def _refs(path: str) -> Place:
 
 
 PLACES: dict[str, Place] = {
+    "agent_name": _at("agent_name"),
     "agent_system_prompt": _at("agent_system_prompt"),
     "default_system_prompt": _at("default_system_prompt"),
     "record": _at("record"),
@@ -78,7 +61,7 @@ PLACES: dict[str, Place] = {
     "screen": _at("avatar.config.screen"),
     "llm_provider": _at("runtime.llm.provider"),
     "llm_model": _at("runtime.llm.model"),
-    "llm_url": _at("runtime.llm.url"),
+    "llm_url": Place(("runtime.llm.url",), hideable=True),
     "llm_token": Place(("runtime.llm.token",), echoed=False),
     "llm_fallback_provider": _at("runtime.llm.fallback_provider"),
     "llm_fallback_model": _at("runtime.llm.fallback_model"),

@@ -24,16 +24,23 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from components import progress
-from components.agent.errors import AgentError
-from components.agent.inputs import SECRET_INPUTS, Failure, inputs_of
-from components.agent.lifecycle import AgentLifecycle, RollCall, check, diff
+from components import progress, workers
+from components.agent.inputs import SECRET_INPUTS, Failure
+from components.agent.kind import AGENT
+from components.agent.lifecycle import AgentLifecycle, check, diff
 from components.foreseen import foreseen
+from components.lifecycle import drift
+from components.lifecycle.errors import LifecycleError
+from components.lifecycle.roster import Roster
 from components.trugen.client import TrugenClient
 from components.trugen.errors import NotFoundError, TrugenError
 from components.unknowns import spelled_out
 
 CLOUD_API_URL = "https://api.trugen.ai/v1"
+EDITED = (
+    "was edited outside of this stack, and `onDrift` says `fail`. Declare what is there now, or set `onDrift` of its"
+    " group to `overwrite` or `keep`"
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Connection:
     api_key: str = field(repr=False)
     sandbox: bool
     ca_bundle: str | None
-    roll: RollCall = field(default_factory=RollCall)
+    roster: Roster = field(default_factory=Roster)
 
 
 class TrugenAgentProvider(ResourceProvider):
@@ -59,6 +66,7 @@ class TrugenAgentProvider(ResourceProvider):
         A key in the environment wins, since `refresh` and `destroy` use the config of the last `up` and would not
         see a rotated one (measured, CLI 3.259). It is never sent to a sandbox: it is a real key.
         """
+        workers.widen()
         sandbox = req.config.get("trugen:sandbox") == "true"
         from_environment = None if sandbox else os.environ.get("TRUGEN_API_KEY")
         self._connection = Connection(
@@ -68,35 +76,39 @@ class TrugenAgentProvider(ResourceProvider):
             ca_bundle=req.config.get("trugen:caBundle"),
         )
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         inputs, failures = check(spelled_out(news), sandbox=self._connection.sandbox)
         is_new = "agent_name" not in _olds
         if is_new and not failures and "adopt_agent_id" in inputs:
             failures = self._announced_adoption(inputs)
+        failures += [Failure(key, EDITED) for key in drift.refused(AGENT, _olds, AGENT.inputs_of(inputs))]
         return CheckResult(inputs, [CheckFailure(failure.property, failure.reason) for failure in failures])
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         difference = diff(_id, _olds, spelled_out(_news))
         return DiffResult(changes=bool(difference.changed), replaces=difference.replaces)
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(*self._lifecycle(props).create(props))
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         outs = self._lifecycle(props).read(id_, props)
+        if outs is None:
+            return ReadResult("", {})
         # Inputs too: otherwise a refresh shows drift as outputs that the next `up` does not touch; the plan after it is
-        # wrong as well (pulumi/pulumi#13839).
-        return ReadResult("", {}) if outs is None else ReadResult(id_, outs, inputs_of(outs))
+        # wrong as well (pulumi/pulumi#13839). The note on drift is for `check`, which sees inputs only.
+        noted = {key: outs[key] for key in (drift.DRIFT,) if key in outs}
+        return ReadResult(id_, outs, {**AGENT.inputs_of(outs), **noted})
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         return UpdateResult(self._lifecycle(_news, _olds).update(_id, _olds, _news))
 
-    @foreseen(TrugenError, AgentError)
+    @foreseen(TrugenError, LifecycleError)
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         self._lifecycle(_props).delete(_id)
 
@@ -115,6 +127,7 @@ class TrugenAgentProvider(ResourceProvider):
         """A lifecycle per call: only the secrets of this agent have to be kept out of this call's messages."""
         urn = str(props[0].get("progress_urn") or "")
         say = functools.partial(progress.report, urn)
+        note = functools.partial(progress.report, urn, keep=True)
         client = TrugenClient(
             self._connection.api_url,
             self._connection.api_key,
@@ -123,7 +136,7 @@ class TrugenAgentProvider(ResourceProvider):
             ca_bundle=self._connection.ca_bundle,
             on_wait=say,
         )
-        return AgentLifecycle(client, roll=self._connection.roll, say=say)
+        return AgentLifecycle(client, roster=self._connection.roster, say=say, note=note)
 
 
 def _texts(value: object) -> list[str]:

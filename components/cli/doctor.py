@@ -83,7 +83,7 @@ def _agents(outputs: dict[str, Any]) -> Iterator[Finding]:
     client = TrugenClient(api_url, key)
     for name, agent in outputs["agents"].items():
         try:
-            client.get_agent(agent["id"])
+            client.agents.get(agent["id"])
         except TrugenError as error:
             yield Finding(f"agent {name}", "fault", str(error).splitlines()[0], "pulumi up --refresh")
         else:

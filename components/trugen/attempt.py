@@ -20,16 +20,23 @@ import requests
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
 from components.trugen.address import proxies_for
-from components.trugen.errors import NoAnswerError, TrugenError, UnexpectedAnswerError, UnreachableError
+from components.trugen.errors import NoAnswerError, TooLargeError, TrugenError, UnreachableError
 
 CONNECT_TIMEOUT_S = 10.0
 MAX_BODY_BYTES = 16 * 2**20
 PIECE_BYTES = 64 * 2**10
+# Kept open between calls: TLS costs more round trips than the call itself. urllib3 drops a connection that died while
+# idle; one that dies in that very moment fails as any other does, and what may be repeated is.
+_CONNECTIONS = requests.adapters.HTTPAdapter(pool_maxsize=64)
+
+
+Form = Mapping[str, tuple[str | None, str | bytes]]
+"""Parts of a multipart/form-data body: file name (None for a plain field) and content."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """*call* names the request in messages, like `PUT /ext/agent/7d0a`."""
+    """*call* names the request in messages, like `PUT /ext/agent/7d0a`; it has a JSON *body*, a *form*, or neither."""
 
     method: str
     url: str
@@ -37,6 +44,7 @@ class Request:
     headers: Mapping[str, str]
     params: Mapping[str, str | int] | None = None
     body: object = None
+    form: Form | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ def attempt(request: Request, *, limit_s: float, ca_bundle: str | None) -> Answe
     Raises:
         UnreachableError: nothing was sent.
         NoAnswerError: no complete answer within *limit_s*; the request may have taken effect.
-        UnexpectedAnswerError: the answer is larger than any of the API.
+        TooLargeError: the answer is larger than any of the API.
     """
     outcome: Future[Answer] = Future()
     abandoned = threading.Event()
@@ -76,30 +84,32 @@ def attempt(request: Request, *, limit_s: float, ca_bundle: str | None) -> Answe
 
 
 def _exchange(request: Request, limit_s: float, ca_bundle: str | None, abandoned: threading.Event) -> Answer:
-    # A session per request: no pooled connection that may have died unseen, nothing shared between threads.
-    with requests.Session() as session:
-        session.trust_env = False  # .netrc would add credentials; proxies are passed by hand
-        with session.request(
-            request.method,
-            request.url,
-            params=request.params,
-            json=request.body,
-            headers=request.headers,
-            timeout=(min(CONNECT_TIMEOUT_S, limit_s), limit_s),
-            stream=True,
-            # requests hands x-api-key to the host a redirect names, and on 307 the body with the LLM token too.
-            allow_redirects=False,
-            proxies=proxies_for(request.url),
-            verify=ca_bundle or True,
-        ) as response:
-            body = bytearray()
-            for piece in response.iter_content(PIECE_BYTES):
-                body += piece
-                if len(body) > MAX_BODY_BYTES:
-                    raise UnexpectedAnswerError(request.call, f"more than {MAX_BODY_BYTES // 2**20} MiB")
-                if abandoned.is_set():
-                    break
-            return Answer(response.status_code, response.headers, bytes(body))
+    session = requests.Session()  # holds nothing worth sharing: cookies, and settings that a thread might change
+    session.trust_env = False  # .netrc would add credentials; proxies are passed by hand
+    session.mount("https://", _CONNECTIONS)
+    session.mount("http://", _CONNECTIONS)
+    with session.request(
+        request.method,
+        request.url,
+        params=request.params,
+        json=request.body,
+        files=request.form,
+        headers=request.headers,
+        timeout=(min(CONNECT_TIMEOUT_S, limit_s), limit_s),
+        stream=True,
+        # requests hands x-api-key to the host a redirect names, and on 307 the body with the LLM token too.
+        allow_redirects=False,
+        proxies=proxies_for(request.url),
+        verify=ca_bundle or True,
+    ) as response:
+        body = bytearray()
+        for piece in response.iter_content(PIECE_BYTES):
+            body += piece
+            if len(body) > MAX_BODY_BYTES:
+                raise TooLargeError(request.call, MAX_BODY_BYTES // 2**20)
+            if abandoned.is_set():
+                break
+        return Answer(response.status_code, response.headers, bytes(body))
 
 
 def _translated(request: Request, error: requests.RequestException) -> TrugenError:

@@ -5,7 +5,8 @@ What can go wrong between this machine and the TruGen API. Each message is compl
     ├── ConnectionSettingsError   nothing was sent: the URL or the key cannot be used
     ├── UnreachableError          nothing was sent: name, connection, TLS or proxy
     ├── NoAnswerError             a request went out, no complete answer came back
-    ├── UnexpectedAnswerError     an answer that the contract does not know: HTML, a redirect, too large
+    ├── UnexpectedAnswerError     an answer that the contract does not know: HTML, a redirect
+    │   └── TooLargeError         ... or larger than any of the API
     ├── UnavailableError          408, 425, 429 or 5xx until the retries were spent
     ├── AmbiguousError            a POST that may or may not have made an agent; never repeated blindly
     └── RefusedError              a final answer of 4xx
@@ -18,16 +19,25 @@ prompt.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 
 class TrugenError(Exception):
     """
     Root of everything the client raises.
 
-    `retry_after_s` is the pause the server asked for, in seconds; `lasting` faults are not worth a retry.
+    `retry_after_s` is the pause the server asked for, in seconds; `lasting` faults are not worth a retry; `turned_away`
+    means that the call was not even looked at (429).
     """
 
     retry_after_s: float = 0.0
     lasting: bool = False
+    turned_away: bool = False
+
+
+def in_one_line(error: TrugenError) -> str:
+    """What happened and what to do about it, for a sentence of somebody else."""
+    return " ".join(line.strip() for line in str(error).splitlines())
 
 
 class ConnectionSettingsError(TrugenError):
@@ -69,6 +79,13 @@ class UnexpectedAnswerError(TrugenError):
         )
 
 
+class TooLargeError(UnexpectedAnswerError):
+    """Nobody knows what stands in the rest, so after a POST this is no refusal."""
+
+    def __init__(self, call: str, limit_mib: int) -> None:
+        super().__init__(call, f"more than {limit_mib} MiB")
+
+
 class UnavailableError(TrugenError):
     """The service answered that it cannot serve the call now, to the end of the retries."""
 
@@ -77,18 +94,20 @@ class UnavailableError(TrugenError):
         super().__init__(f"TruGen could not serve {call}: {status} {text!r}.\n  Run the same command again {when}.")
         self.status = status
         self.retry_after_s = retry_after_s
+        self.turned_away = status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 class AmbiguousError(TrugenError):
     """A POST without a usable answer."""
 
-    def __init__(self, call: str, cause: str, *, retry_after_s: float = 0.0) -> None:
+    def __init__(self, call: str, cause: str, *, retry_after_s: float = 0.0, turned_away: bool = False) -> None:
         super().__init__(
             f"It is unknown whether {call} took effect: {cause}.\n"
             "  Run `pulumi up` again: it searches for what this run may have made before it makes anything."
         )
         self.cause = cause
         self.retry_after_s = retry_after_s
+        self.turned_away = turned_away
 
 
 class RefusedError(TrugenError):

@@ -17,18 +17,20 @@ from typing import Any
 
 from components.redaction import Redactor
 from components.trugen.address import checked_bundle, checked_key, checked_root
-from components.trugen.attempt import Answer, Request, attempt
+from components.trugen.attempt import Answer, Form, Request, attempt
 from components.trugen.errors import (
     AmbiguousError,
     KeyRejectedError,
     NoAnswerError,
     NotFoundError,
     RefusedError,
+    TooLargeError,
     TrugenError,
     UnavailableError,
     UnexpectedAnswerError,
     UnreachableError,
 )
+from components.trugen.pace import Pace
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 MAX_TRIES = 5
@@ -47,6 +49,7 @@ class Transport:
 
     Args:
         deadline_s: budget of one call with all its retries, in seconds.
+        pace: shared by the transports of one process.
         clock: monotonic seconds. *sleep* and *draw* (uniform in [0, 1)) belong to it; tests pass their own.
         on_wait: told in one line about every pause.
     """
@@ -59,6 +62,7 @@ class Transport:
         redactor: Redactor,
         ca_bundle: str | None,
         deadline_s: float,
+        pace: Pace,
         clock: Callable[[], float],
         sleep: Callable[[float], object],
         draw: Callable[[], float],
@@ -69,26 +73,42 @@ class Transport:
         self._redactor = redactor
         self._ca_bundle = checked_bundle(ca_bundle)
         self._deadline_s = deadline_s
+        self._pace = pace
         self._clock, self._sleep, self._draw, self._on_wait = clock, sleep, draw, on_wait
 
     def send(
-        self, method: str, path: str, *, params: Mapping[str, str | int] | None = None, body: object = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: object = None,
+        form: Form | None = None,
     ) -> Answer:
         """
         One call with its retries; returns a 2xx.
 
         Raises: every class of errors.py; `AmbiguousError` for POST only.
         """
-        request = Request(method, self._root + path, f"{method} {path}", self._headers, params, body)
+        request = Request(method, self._root + path, f"{method} {path}", self._headers, params, body, form)
         deadline = self._clock() + self._deadline_s
         answers_500 = 0
         for tries in range(1, MAX_TRIES + 1):
+            deadline += self._pace.take_turn(self._clock, self._sleep)
             try:
                 limit_s = min(TRY_LIMIT_S, deadline - self._clock())
-                answer = attempt(request, limit_s=limit_s, ca_bundle=self._ca_bundle)
-                return self._judged(request, answer)
+                answer = self._judged(request, attempt(request, limit_s=limit_s, ca_bundle=self._ca_bundle))
             except (UnreachableError, NoAnswerError, UnavailableError) as error:
                 fault = error
+            except TooLargeError:
+                if method == "POST":
+                    raise AmbiguousError(request.call, "the answer was too large to be one") from None
+                raise
+            else:
+                self._pace.quicken()
+                return answer
+            if fault.turned_away:
+                self._pace.hold(self._clock() + min(fault.retry_after_s, MAX_RETRY_AFTER_S))
             if method == "POST" and not isinstance(fault, UnreachableError):
                 if fault.retry_after_s > MAX_RETRY_AFTER_S:
                     raise fault from None
@@ -147,7 +167,8 @@ class Transport:
 def _ambiguous(request: Request, fault: NoAnswerError | UnavailableError) -> AmbiguousError:
     if isinstance(fault, NoAnswerError):
         return AmbiguousError(request.call, fault.cause)
-    return AmbiguousError(request.call, f"the answer was {fault.status}", retry_after_s=fault.retry_after_s)
+    cause = f"the answer was {fault.status}"
+    return AmbiguousError(request.call, cause, retry_after_s=fault.retry_after_s, turned_away=fault.turned_away)
 
 
 def _retry_after_s(answer: Answer) -> float:

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints, TypeAdapter
+from pydantic import BaseModel, StringConstraints
 
 # Ids are opaque, but they become part of a path and of a command that we print.
-AgentId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+ObjectId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 
 
-class Ack(BaseModel):
-    """Answer of POST, PUT and DELETE /ext/agent: {id, message} (docs/contract, Ack)."""
+class Identified(BaseModel):
+    """Every object, and every answer to a POST: {id, ...} (docs/contract, Ack)."""
 
-    id: AgentId
-
-
-class ShownAgent(BaseModel):
-    """GET /ext/agent/{id}, and one item of a page (docs/contract, Agent): what makes a document an agent."""
-
-    id: AgentId
-    agent_name: str
-
-
-PAGE = TypeAdapter(list[ShownAgent])
+    id: ObjectId

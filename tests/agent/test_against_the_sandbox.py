@@ -8,9 +8,10 @@ import jsonschema
 import pytest
 import yaml
 
-from components.agent.body import agent_body, outputs
-from components.agent.lifecycle import AgentLifecycle, RollCall, diff
+from components.agent.kind import AGENT
+from components.agent.lifecycle import AgentLifecycle, diff
 from components.agent.places import PLACES
+from components.lifecycle.roster import Roster
 from components.trugen.client import TrugenClient
 from tests.fixtures.agent_inputs import agent_inputs
 from tests.fixtures.fake_clock import FakeClock
@@ -81,7 +82,7 @@ def declare(request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
 def lifecycle(sandbox: SandboxServer) -> AgentLifecycle:
     clock = FakeClock()
     client = TrugenClient(sandbox.api_url, sandbox.api_key, clock=clock, sleep=clock.sleep)
-    return AgentLifecycle(client, roll=RollCall(), sleep=clock.sleep)
+    return AgentLifecycle(client, roster=Roster(), sleep=clock.sleep)
 
 
 @pytest.mark.parametrize("declared", [{}, EVERYTHING], ids=["defaults", "every field"])
@@ -92,7 +93,11 @@ def test_what_was_declared_is_verified_reads_back_unchanged_and_needs_no_update(
 
     id_, outs = lifecycle.create(inputs)
 
-    assert (outs, lifecycle.read(id_, outs), diff(id_, outs, inputs).changed) == (outputs(inputs), outputs(inputs), [])
+    assert (outs, lifecycle.read(id_, outs), diff(id_, outs, inputs).changed) == (
+        AGENT.outputs(inputs),
+        AGENT.outputs(inputs),
+        [],
+    )
 
 
 def test_every_field_can_be_set_and_taken_back_by_updates(
@@ -131,4 +136,4 @@ def test_the_body_satisfies_the_contract(declared: dict[str, Any], placement: st
     contract = yaml.safe_load(CONTRACT.read_text())
     schema = {"$ref": "#/components/schemas/AgentCreate", "components": contract["components"]}
 
-    jsonschema.validate(agent_body(agent_inputs(placement=placement, **declared)), schema)
+    jsonschema.validate(AGENT.body(agent_inputs(placement=placement, **declared)), schema)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from components.agent.body import agent_body
+from components.agent.kind import AGENT
 from tests.fixtures.agent_inputs import CANARY_PROMPT, CANARY_TOKEN, agent_inputs
 
 LLM = {"provider": "custom", "model": "smollm2:135m", "url": "http://127.0.0.1:11434/v1", "token": CANARY_TOKEN}
@@ -27,7 +27,7 @@ def at(document: Any, path: str) -> Any:
     ],
 )
 def test_the_minimal_body_of_the_guide_comes_out_to_the_letter(path: str, value: object) -> None:
-    assert at(agent_body(agent_inputs(exact_name=True)), path) == value
+    assert at(AGENT.body(agent_inputs(exact_name=True)), path) == value
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,11 @@ def test_the_minimal_body_of_the_guide_comes_out_to_the_letter(path: str, value:
     ],
 )
 def test_what_the_sources_disagree_on_is_sent_explicitly(path: str, value: object) -> None:
-    assert at(agent_body(agent_inputs()), path) == value
+    assert at(AGENT.body(agent_inputs()), path) == value
 
 
 def test_the_length_of_a_call_stands_in_all_four_places() -> None:
-    body = agent_body(agent_inputs(timeout_s=90, exit_message={"messages": ["Goodbye."]}))
+    body = AGENT.body(agent_inputs(timeout_s=90, exit_message={"messages": ["Goodbye."]}))
 
     assert [
         at(body, path)
@@ -58,13 +58,13 @@ def test_the_length_of_a_call_stands_in_all_four_places() -> None:
     ("placement", "nested", "flat"), [("nested", True, False), ("flat", False, True), ("both", True, True)]
 )
 def test_the_llm_stands_where_the_placement_says(placement: str, nested: bool, flat: bool) -> None:  # noqa: FBT001 - a table
-    avatar = agent_body(agent_inputs(placement=placement, turn_handling="balanced"))["avatars"][0]
+    avatar = AGENT.body(agent_inputs(placement=placement, turn_handling="balanced"))["avatars"][0]
 
     assert ("llm" in avatar.get("config", {}), "llm" in avatar, "turn_handling" in avatar) == (nested, flat, flat)
 
 
 def test_our_names_become_the_names_of_the_wire() -> None:
-    body = agent_body(
+    body = AGENT.body(
         agent_inputs(
             stt={"minEndpointingDelayS": 0.3, "allowInterimResultsInterruption": False},
             tts={"customPronunciation": [{"word": "nginx", "pronunciation": "engine x"}], "sampleRateHz": 16000},
@@ -103,19 +103,19 @@ def test_our_names_become_the_names_of_the_wire() -> None:
 
 
 def test_numbers_that_pulumi_turned_into_floats_are_integers_again() -> None:
-    body = agent_body({**agent_inputs(), "timeout_s": 240.0})
+    body = AGENT.body({**agent_inputs(), "timeout_s": 240.0})
 
     assert repr(body["config"]["timeout"]) == "240"
 
 
 def test_what_is_not_declared_is_not_sent() -> None:
-    body = agent_body(agent_inputs())
+    body = AGENT.body(agent_inputs())
 
     assert {"email", "widget"} & body.keys() == set()
 
 
 def test_the_name_carries_the_marker_unless_it_is_exact() -> None:
-    assert [agent_body(agent_inputs(exact_name=exact))["agent_name"] for exact in (False, True)] == [
+    assert [AGENT.body(agent_inputs(exact_name=exact))["agent_name"] for exact in (False, True)] == [
         "Helpdesk [k3x9abcd]",
         "Helpdesk",
     ]

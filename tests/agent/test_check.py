@@ -5,8 +5,8 @@ from pulumi.runtime import rpc
 from pydantic import ValidationError
 
 from components.agent.document import AgentDocument
-from components.agent.inputs import UNKNOWN
 from components.agent.lifecycle import check
+from components.lifecycle.values import UNKNOWN
 from tests.fixtures.agent_inputs import agent_inputs
 
 

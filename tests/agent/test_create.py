@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from components.agent.body import agent_body
-from components.agent.errors import AgentTakenError, AgentUncertainError
+from components.agent.kind import AGENT
 from components.agent.lifecycle import AgentLifecycle
+from components.lifecycle.errors import NameTakenError, UncertainError
 from components.trugen.errors import KeyRejectedError, RefusedError, UnavailableError
 from tests.fixtures.agent_inputs import CANARY_TOKEN, agent_inputs
 from tests.fixtures.fake_clock import FakeClock
@@ -35,7 +35,7 @@ def test_an_agent_is_verified_where_the_api_takes_this_placement(
 
 
 def test_what_an_interrupted_run_left_is_taken_over(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
-    left = api.add(agent_body(agent_inputs(persona_prompt="An older prompt.")))
+    left = api.add(AGENT.body(agent_inputs(persona_prompt="An older prompt.")))
 
     id_, outs = lifecycle.create(agent_inputs())
 
@@ -43,7 +43,7 @@ def test_what_an_interrupted_run_left_is_taken_over(lifecycle: AgentLifecycle, a
 
 
 def test_it_is_found_even_under_a_display_name_of_before(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
-    left = api.add(agent_body(agent_inputs(agent_name="Support")))
+    left = api.add(AGENT.body(agent_inputs(agent_name="Support")))
 
     assert (lifecycle.create(agent_inputs())[0], api.agents[left]["agent_name"]) == (left, "Helpdesk [k3x9abcd]")
 
@@ -59,9 +59,9 @@ def test_an_agent_whose_name_only_contains_the_marker_is_somebody_elses(
 def test_two_agents_with_the_marker_stop_the_run_and_both_are_named(
     lifecycle: AgentLifecycle, api: ScriptedTrugen
 ) -> None:
-    ids = [api.add(agent_body(agent_inputs())) for _ in range(2)]
+    ids = [api.add(AGENT.body(agent_inputs())) for _ in range(2)]
 
-    with pytest.raises(AgentTakenError, match=f"several agents carry it \\({ids[0]}, {ids[1]}\\)"):
+    with pytest.raises(NameTakenError, match=f"several agents carry it \\({ids[0]}, {ids[1]}\\)"):
         lifecycle.create(agent_inputs())
 
     assert (list(api.agents), api.count("POST"), api.count("DELETE")) == (ids, 0, 0)
@@ -106,14 +106,14 @@ def test_the_search_after_an_unanswered_post_is_patient(
 ) -> None:
     api.faults = [Fault("POST", DROP), Fault("POST", DROP)]
 
-    with pytest.raises(AgentUncertainError, match=r"confirmed no agent 'Helpdesk \[k3x9abcd\]', twice"):
+    with pytest.raises(UncertainError, match=r"confirmed no agent 'Helpdesk \[k3x9abcd\]', and its search"):
         lifecycle.create(agent_inputs())
 
     assert (clock.pauses, api.count("POST")) == ([1.0, 2.0, 4.0, 1.0, 2.0, 4.0], 2)
 
 
 def test_a_post_that_takes_effect_late_leaves_no_twin(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
-    late = agent_body(agent_inputs())
+    late = AGENT.body(agent_inputs())
     api.faults = [Fault("POST", DROP), Fault("POST", TRUE, meanwhile=lambda: api.add(late))]
 
     id_, outs = lifecycle.create(agent_inputs())
@@ -122,7 +122,7 @@ def test_a_post_that_takes_effect_late_leaves_no_twin(lifecycle: AgentLifecycle,
 
 
 def test_a_twin_that_lands_after_the_second_post_is_removed(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
-    late = agent_body(agent_inputs())
+    late = AGENT.body(agent_inputs())
     lands = Fault("PUT", TRUE, meanwhile=lambda: api.add(late))
     api.faults = [Fault("POST", DROP), lands]
 
@@ -132,7 +132,7 @@ def test_a_twin_that_lands_after_the_second_post_is_removed(lifecycle: AgentLife
 
 
 def test_a_conflict_is_answered_by_taking_over_our_own(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
-    ours = agent_body(agent_inputs())
+    ours = AGENT.body(agent_inputs())
     api.faults = [Fault("POST", 409, meanwhile=lambda: api.add(ours))]
 
     id_, outs = lifecycle.create(agent_inputs())
@@ -152,7 +152,7 @@ def test_a_long_retry_after_ends_the_create_and_says_when(
 
 
 def test_an_adopted_agent_is_read_then_overwritten(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
-    foreign = api.add({**agent_body(agent_inputs()), "agent_name": "Made by hand"})
+    foreign = api.add({**AGENT.body(agent_inputs()), "agent_name": "Made by hand"})
 
     id_, outs = lifecycle.create(agent_inputs(adopt_agent_id=foreign))
 
@@ -161,7 +161,7 @@ def test_an_adopted_agent_is_read_then_overwritten(lifecycle: AgentLifecycle, ap
 
 
 def test_the_plan_of_an_adoption_names_what_would_change(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
-    api.add(agent_body(agent_inputs(persona_prompt="Another.", exact_name=True)), id_="a1")
+    api.add(AGENT.body(agent_inputs(persona_prompt="Another.", exact_name=True)), id_="a1")
 
     different = lifecycle.adoption(agent_inputs(adopt_agent_id="a1", exact_name=True))
 

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from components.agent.body import outputs
-from components.agent.inputs import UNKNOWN
+from components.agent.kind import AGENT
 from components.agent.lifecycle import diff
+from components.lifecycle.values import UNKNOWN
 from tests.fixtures.agent_inputs import agent_inputs
 
 PROVIDER = "gASVLg=="
@@ -12,7 +12,7 @@ PROVIDER = "gASVLg=="
 
 def recorded(**declared: Any) -> dict[str, Any]:
     """Outputs of an agent as the engine hands them back: numbers as floats."""
-    state = outputs(agent_inputs(**declared))
+    state = AGENT.outputs(agent_inputs(**declared))
     return {**state, "timeout_s": float(state["timeout_s"]), "__provider": PROVIDER}
 
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from components.agent.body import agent_body
-from components.agent.errors import AgentError
-from components.agent.identity import is_own
-from components.agent.lifecycle import AgentLifecycle, RollCall, check, diff
+from components.agent.kind import AGENT
+from components.agent.lifecycle import AgentLifecycle, check, diff
+from components.lifecycle.errors import LifecycleError
+from components.lifecycle.roster import Roster
 from components.trugen.client import TrugenClient
 from components.trugen.errors import TrugenError
 from tests.fixtures.agent_inputs import agent_inputs
@@ -49,7 +49,7 @@ class Engine:
             if refresh and self.id:
                 self._refresh()
             self._apply()
-        except (TrugenError, AgentError, Killed):
+        except (TrugenError, LifecycleError, Killed):
             return False
         return bool(self.outs["status"] == "verified")
 
@@ -77,7 +77,7 @@ class Engine:
     def _lifecycle(self) -> AgentLifecycle:
         clock = FakeClock()
         client = TrugenClient(self._api.url, KEY, clock=clock, sleep=clock.sleep, draw=lambda: 0.5)
-        return AgentLifecycle(client, roll=RollCall(), sleep=clock.sleep)
+        return AgentLifecycle(client, roster=Roster(), sleep=clock.sleep)
 
 
 class ExactlyOne(RuleBasedStateMachine):
@@ -85,7 +85,7 @@ class ExactlyOne(RuleBasedStateMachine):
     def start(self) -> None:
         self.context = scripted_trugen()
         self.api = self.context.__enter__()
-        self.foreign = self.api.add({**agent_body(agent_inputs()), "agent_name": "Helpdesk"})
+        self.foreign = self.api.add({**AGENT.body(agent_inputs()), "agent_name": "Helpdesk"})
         self.engines = [Engine(self.api, "k3x9abcd"), Engine(self.api, "m4y8efgh")]
 
     @rule(faults=st.lists(FAULTS, max_size=4), refresh=st.booleans(), which=st.integers(0, 1))
@@ -139,7 +139,7 @@ class ExactlyOne(RuleBasedStateMachine):
             inputs, _ = check(engine.declared, sandbox=True)
             assert engine.id is not None
             assert diff(engine.id, engine.outs, inputs).changed == []
-            assert [id_ for id_, agent in self.api.agents.items() if is_own(inputs, agent)] == [engine.id]
+            assert [id_ for id_, agent in self.api.agents.items() if AGENT.is_own(inputs, agent)] == [engine.id]
         assert self.api.agents.keys() == {self.foreign, *(engine.id for engine in self.engines)}
 
     @invariant()

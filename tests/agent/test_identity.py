@@ -1,6 +1,6 @@
 import re
 
-from components.agent.identity import marker
+from components.lifecycle.identity import marker
 
 
 def test_the_marker_is_stable_across_runs_and_machines() -> None:

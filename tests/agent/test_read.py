@@ -2,20 +2,21 @@ from collections.abc import Callable
 
 import pytest
 
-from components.agent.body import agent_body, outputs
-from components.agent.errors import AllAgentsGoneError
-from components.agent.lifecycle import AgentLifecycle, RollCall, diff
+from components.agent.kind import AGENT
+from components.agent.lifecycle import AgentLifecycle, diff
+from components.lifecycle.errors import AllGoneError
+from components.lifecycle.roster import Roster
 from components.trugen.errors import KeyRejectedError, UnavailableError
 from tests.fixtures.agent_inputs import CANARY_TOKEN, agent_inputs
 from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.scripted_trugen import Fault, ScriptedTrugen
 
-RECORDED = outputs(agent_inputs(tool=["t1"]))
+RECORDED = AGENT.outputs(agent_inputs(tool=["t1"]))
 
 
 @pytest.fixture(autouse=True)
 def _one_agent(api: ScriptedTrugen) -> None:
-    api.add(agent_body(RECORDED), id_="a1")
+    api.add(AGENT.body(RECORDED), id_="a1")
 
 
 def test_an_untouched_agent_reads_as_it_was_recorded(lifecycle: AgentLifecycle) -> None:
@@ -90,12 +91,12 @@ def test_a_refused_or_failing_read_is_never_gone(
 
 
 def test_one_missing_of_several_is_gone(new_lifecycle: Callable[..., AgentLifecycle], api: ScriptedTrugen) -> None:
-    api.add(agent_body(RECORDED), id_="a2")
-    roll = RollCall()
-    new_lifecycle(roll).read("a2", RECORDED)
+    api.add(AGENT.body(RECORDED), id_="a2")
+    roster = Roster()
+    new_lifecycle(roster).read("a2", RECORDED)
     del api.agents["a1"]
 
-    assert new_lifecycle(roll).read("a1", RECORDED) is None
+    assert new_lifecycle(roster).read("a1", RECORDED) is None
 
 
 @pytest.mark.parametrize("id_", ["a1", "a2", "a3"])
@@ -104,6 +105,9 @@ def test_when_all_of_several_are_missing_none_is_dropped(
 ) -> None:
     """As a key of another workspace looks. The engine reads several at a time, so the others are known by then."""
     api.agents.clear()
+    roster = Roster()
+    for missed in ("a1", "a2"):
+        roster.mark(missed, is_there=False)
 
-    with pytest.raises(AllAgentsGoneError, match="TRUGEN_API_KEY or trugenApiKey"):
-        new_lifecycle(RollCall(missed={"a1", "a2"})).read(id_, RECORDED)
+    with pytest.raises(AllGoneError, match="TRUGEN_API_KEY or trugenApiKey"):
+        new_lifecycle(roster).read(id_, RECORDED)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.agent.body import agent_body, differences, observed
+from components.agent.kind import AGENT
 from tests.fixtures.agent_inputs import agent_inputs
 
 Json = dict[str, Any]
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 def shown(**declared: Any) -> Json:
     """The document that came of *declared*, as a nested read shows it: without url and token."""
-    document = {"id": "a1", **agent_body(agent_inputs(**declared))}
+    document = {"id": "a1", **AGENT.body(agent_inputs(**declared))}
     for secret in ("url", "token"):
         del document["avatars"][0]["config"]["llm"][secret]
     return document
@@ -93,16 +93,16 @@ def test_another_spelling_of_the_same_agent_is_no_difference(spell: Callable[[Js
     document, inputs = shown(**DECLARED), agent_inputs(**DECLARED)
     spell(document)
 
-    assert (differences(document, inputs), observed(document, inputs)) == ([], inputs)
+    assert (AGENT.differences(document, inputs), AGENT.observed(document, inputs)) == ([], inputs)
 
 
 def test_every_declared_value_that_differs_is_named_and_taken_over() -> None:
     inputs = agent_inputs(stt={"model": "nova-3"}, tool=["t1"], memory={"isEnabled": True})
     document = shown(stt={"model": "nova-2"}, tool=["t1", "t2"], memory={"isEnabled": False}, record=True)
 
-    seen = observed(document, inputs)
+    seen = AGENT.observed(document, inputs)
 
-    assert (differences(document, inputs), seen["stt"], seen["tool"], seen["memory"], seen["record"]) == (
+    assert (AGENT.differences(document, inputs), seen["stt"], seen["tool"], seen["memory"], seen["record"]) == (
         ["memory", "record", "stt", "tool"],
         {"provider": "deepgram", "model": "nova-2"},
         ["t1", "t2"],
@@ -115,7 +115,7 @@ def test_one_of_four_copies_of_the_call_length_that_differs_is_a_difference() ->
     document = shown()
     document["config"]["maxCallDuration"] = 600
 
-    assert (differences(document, agent_inputs()), observed(document, agent_inputs())["timeout_s"]) == (
+    assert (AGENT.differences(document, agent_inputs()), AGENT.observed(document, agent_inputs())["timeout_s"]) == (
         ["timeout_s"],
         600,
     )
@@ -125,19 +125,19 @@ def test_values_nobody_declared_are_nobodys_drift() -> None:
     document = shown()
     document.update(email="someone@example.org", widget={"color": "#000000"})
 
-    assert differences(document, agent_inputs()) == []
+    assert AGENT.differences(document, agent_inputs()) == []
 
 
 def test_a_platform_model_instead_of_ours_is_a_difference() -> None:
     document = shown()
     document["avatars"][0]["config"]["llm"] = {"provider": "azure-openai", "model": "gpt-5.4-mini"}
 
-    assert differences(document, agent_inputs()) == ["llm_model", "llm_provider"]
+    assert AGENT.differences(document, agent_inputs()) == ["llm_model", "llm_provider"]
 
 
 @pytest.mark.parametrize("avatars", [[], None, "none", [None], [{"config": None}]])
 def test_an_agent_without_any_llm_is_never_verified(avatars: object) -> None:
-    assert "llm_provider" in differences({**shown(), "avatars": avatars}, agent_inputs())
+    assert "llm_provider" in AGENT.differences({**shown(), "avatars": avatars}, agent_inputs())
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ def test_an_agent_without_any_llm_is_never_verified(avatars: object) -> None:
 def test_a_rename_is_drift_and_so_is_a_lost_marker(remote: str, different: list[str], name: str, marker: str) -> None:
     document, inputs = {**shown(), "agent_name": remote}, agent_inputs()
 
-    seen = observed(document, inputs)
+    seen = AGENT.observed(document, inputs)
 
-    assert (differences(document, inputs), seen["agent_name"], seen["marker"]) == (different, name, marker)
+    assert (AGENT.differences(document, inputs), seen["agent_name"], seen["marker"]) == (different, name, marker)
 
 
 JSON = st.recursive(
@@ -168,4 +168,4 @@ JSON = st.recursive(
 def test_no_answer_whatever_breaks_the_comparison(member: str, value: object) -> None:
     inputs = agent_inputs(widget={"color": "#000000"}, tool=["t1"])
 
-    assert set(differences({**shown(tool=["t1"]), member: value}, inputs)) <= inputs.keys()
+    assert set(AGENT.differences({**shown(tool=["t1"]), member: value}, inputs)) <= inputs.keys()

@@ -7,9 +7,9 @@ import pulumi
 import pytest
 
 from components.agent.document import AgentDocument
-from components.agent.identity import marker
 from components.agent.inputs import INPUTS, SECRET_INPUTS
 from components.agent.resource import AgentVerified, TrugenAgent, TrugenAgentArgs
+from components.lifecycle.identity import marker
 from tests.fixtures.agent_inputs import CANARY_PROMPT, CANARY_TOKEN
 
 

@@ -2,23 +2,23 @@
 
 import pytest
 
-from components.agent.body import agent_body
-from components.agent.errors import RivalAgentError
+from components.agent.kind import AGENT
 from components.agent.lifecycle import AgentLifecycle
+from components.lifecycle.errors import RivalError
 from tests.fixtures.agent_inputs import agent_inputs
 from tests.fixtures.scripted_trugen import DROP, TRUE, Fault, ScriptedTrugen
 
 
 def rival(api: ScriptedTrugen, *, age: int) -> Fault:
     """During our POST another run makes its own agent, *age* minutes older than ours."""
-    theirs = agent_body(agent_inputs(record=True))
+    theirs = AGENT.body(agent_inputs(record=True))
     return Fault("POST", TRUE, meanwhile=lambda: api.add(theirs, id_="theirs", age=age))
 
 
 def test_the_later_one_takes_its_own_back_and_fails_clearly(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
     api.faults = [rival(api, age=1)]
 
-    with pytest.raises(RivalAgentError, match="earlier \\(theirs\\); ours \\(agent-0002\\) was deleted again"):
+    with pytest.raises(RivalError, match="earlier \\(theirs\\); ours \\(agent-0002\\) was deleted again"):
         lifecycle.create(agent_inputs())
 
     assert (list(api.agents), api.agents["theirs"]["record"]) == (["theirs"], True)
@@ -42,7 +42,7 @@ def test_a_loser_that_cannot_take_its_own_back_is_recorded_and_tries_again(
     id_, outs = lifecycle.create(agent_inputs())
 
     assert (outs["status"], "twin" in outs["status_reason"]) == ("unverified", True)
-    with pytest.raises(RivalAgentError):
+    with pytest.raises(RivalError):
         lifecycle.update(id_, outs, agent_inputs())
     assert list(api.agents) == ["theirs"]
 
@@ -65,7 +65,7 @@ def test_after_an_unanswered_post_the_older_agent_is_taken_over_whoever_made_it(
 def test_a_twin_that_could_not_be_removed_is_removed_by_the_next_update(
     lifecycle: AgentLifecycle, api: ScriptedTrugen
 ) -> None:
-    late = agent_body(agent_inputs())
+    late = AGENT.body(agent_inputs())
     lands = Fault("PUT", TRUE, meanwhile=lambda: api.add(late))
     api.faults = [Fault("POST", DROP), lands, *[Fault("DELETE", 503)] * 5]
     id_, outs = lifecycle.create(agent_inputs())

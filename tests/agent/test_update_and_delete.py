@@ -1,18 +1,18 @@
 import pytest
 
-from components.agent.body import agent_body, outputs
-from components.agent.errors import AgentGoneError
+from components.agent.kind import AGENT
 from components.agent.lifecycle import AgentLifecycle
+from components.lifecycle.errors import GoneError
 from components.trugen.errors import KeyRejectedError, RefusedError, UnavailableError
 from tests.fixtures.agent_inputs import agent_inputs
 from tests.fixtures.scripted_trugen import DROP, Fault, ScriptedTrugen
 
-RECORDED = outputs(agent_inputs())
+RECORDED = AGENT.outputs(agent_inputs())
 
 
 @pytest.fixture(autouse=True)
 def _one_agent(api: ScriptedTrugen) -> None:
-    api.add(agent_body(RECORDED), id_="a1")
+    api.add(AGENT.body(RECORDED), id_="a1")
 
 
 def test_an_update_sends_the_complete_document_with_url_and_token(
@@ -22,12 +22,12 @@ def test_an_update_sends_the_complete_document_with_url_and_token(
 
     outs = lifecycle.update("a1", RECORDED, wanted)
 
-    assert (api.bodies, outs) == ([agent_body(wanted)], outputs(wanted))
+    assert (api.bodies, outs) == ([AGENT.body(wanted)], AGENT.outputs(wanted))
 
 
 def test_a_removed_field_goes_back_to_its_default(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
-    lifecycle.update("a1", RECORDED, agent_inputs(email="a@example.org"))
-    lifecycle.update("a1", RECORDED, agent_inputs())
+    outs = lifecycle.update("a1", RECORDED, agent_inputs(email="a@example.org"))
+    lifecycle.update("a1", outs, agent_inputs())
 
     assert "email" not in api.agents["a1"]
 
@@ -47,7 +47,7 @@ def test_an_update_of_an_agent_deleted_elsewhere_says_how_to_recreate_it(
 ) -> None:
     api.agents.clear()
 
-    with pytest.raises(AgentGoneError, match=r"a1 does not exist any more.*\n.*`pulumi up --refresh`"):
+    with pytest.raises(GoneError, match=r"a1 does not exist any more.*\n.*`pulumi up --refresh`"):
         lifecycle.update("a1", RECORDED, agent_inputs(record=True))
 
     assert api.agents == {}

@@ -6,12 +6,12 @@ from tests.fixtures.scripted_trugen import KEY, Fault, ScriptedTrugen
 
 
 def test_an_agent_is_made_read_replaced_and_deleted(client: TrugenClient, api: ScriptedTrugen) -> None:
-    id_ = client.create_agent({"agent_name": "Ada"})
-    client.replace_agent(id_, {"agent_name": "Grace"})
+    id_ = client.agents.create({"agent_name": "Ada"})
+    client.agents.replace(id_, {"agent_name": "Grace"})
 
-    assert client.get_agent(id_)["agent_name"] == "Grace"
+    assert client.agents.get(id_)["agent_name"] == "Grace"
 
-    client.delete_agent(id_)
+    client.agents.delete(id_)
 
     assert api.agents == {}
 
@@ -49,7 +49,7 @@ def test_other_answers_of_success_are_accepted(client: TrugenClient, api: Script
     api.add({"agent_name": "Ada"}, id_="a1")
     api.faults = [Fault("PUT", status, b"", applied=True)]
 
-    client.replace_agent("a1", {"agent_name": "Grace"})
+    client.agents.replace("a1", {"agent_name": "Grace"})
 
     assert api.agents["a1"]["agent_name"] == "Grace"
 
@@ -65,7 +65,7 @@ def test_a_post_that_succeeds_without_a_usable_id_is_ambiguous(
     api.faults = [Fault("POST", 200, body, applied=True)]
 
     with pytest.raises(AmbiguousError, match="200 came without a usable id"):
-        client.create_agent({"agent_name": "Ada"})
+        client.agents.create({"agent_name": "Ada"})
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_an_answer_that_is_no_agent_is_not_taken_for_one(
     api.faults = [Fault("GET", 200, body, headers={"Content-Type": "text/html"})]
 
     with pytest.raises(UnexpectedAnswerError) as caught:
-        client.get_agent("a1")
+        client.agents.get("a1")
 
     assert found in str(caught.value)
 
@@ -94,4 +94,4 @@ def test_a_portal_page_does_not_confirm_a_delete(client: TrugenClient, api: Scri
     api.faults = [Fault("DELETE", 200, b"<html>welcome</html>")]
 
     with pytest.raises(UnexpectedAnswerError, match="expected JSON"):
-        client.delete_agent("a1")
+        client.agents.delete("a1")

@@ -71,14 +71,14 @@ def test_an_endless_answer_is_cut_at_the_largest_allowed_body(client: TrugenClie
     api.faults = [Fault("GET", 200, b" " * (17 * 2**20))]
 
     with pytest.raises(UnexpectedAnswerError, match="more than 16 MiB"):
-        client.get_agent("a1")
+        client.agents.get("a1")
 
 
 def test_a_compressed_bomb_is_cut_as_well(client: TrugenClient, api: ScriptedTrugen) -> None:
     api.faults = [Fault("GET", 200, gzip.compress(b"\0" * (64 * 2**20)), headers={"Content-Encoding": "gzip"})]
 
     with pytest.raises(UnexpectedAnswerError, match="more than 16 MiB"):
-        client.get_agent("a1")
+        client.agents.get("a1")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -89,7 +89,7 @@ def test_a_redirect_is_not_followed_and_hands_the_key_to_nobody(
         api.faults = [Fault("POST", status, headers={"Location": f"{elsewhere.url}/ext/agent"})]
 
         with pytest.raises(UnexpectedAnswerError, match=f"{status}, a redirect to .* \\(not followed\\)"):
-            client.create_agent({"agent_name": "Ada"})
+            client.agents.create({"agent_name": "Ada"})
 
         assert elsewhere.calls == []
 
@@ -101,7 +101,7 @@ def test_a_refused_connection_is_tried_again_for_a_post_too_and_names_the_host(
         port = taken.getsockname()[1]
 
     with pytest.raises(UnreachableError, match=f"Cannot reach 127.0.0.1:{port}: connection refused"):
-        new_client(api_url=f"http://127.0.0.1:{port}/v1").create_agent({})
+        new_client(api_url=f"http://127.0.0.1:{port}/v1").agents.create({})
 
     assert len(clock.pauses) == 4
 
@@ -138,4 +138,4 @@ def test_a_certificate_for_another_host_is_refused(new_client: Callable[..., Tru
 
 def test_a_ca_bundle_makes_a_private_certificate_acceptable(new_client: Callable[..., TrugenClient]) -> None:
     with tls_server() as port:
-        new_client(api_url=f"https://localhost:{port}/v1", ca_bundle=str(TLS / "localhost.pem")).delete_agent("a1")
+        new_client(api_url=f"https://localhost:{port}/v1", ca_bundle=str(TLS / "localhost.pem")).agents.delete("a1")

@@ -18,24 +18,24 @@ def test_all_pages_are_read_whatever_the_total_header_says(
 ) -> None:
     api.total_header = header
 
-    assert {agent["agent_name"] for agent in client.search_agents("bot")} == {f"bot-{n}" for n in range(25)}
+    assert {agent["agent_name"] for agent in client.agents.search("bot")} == {f"bot-{n}" for n in range(25)}
 
 
 def test_an_agent_that_moves_up_while_pages_are_read_is_found(client: TrugenClient, api: ScriptedTrugen) -> None:
     first = next(iter(api.agents))
     api.faults = [Fault("GET", TRUE), Fault("GET", TRUE, meanwhile=lambda: api.agents.pop(first))]
 
-    assert "bot-10" in {agent["agent_name"] for agent in client.search_agents("bot")}
+    assert "bot-10" in {agent["agent_name"] for agent in client.agents.search("bot")}
 
 
 def test_nothing_found_is_an_empty_list(client: TrugenClient) -> None:
-    assert client.search_agents("nobody") == []
+    assert client.agents.search("nobody") == []
 
 
 def test_a_server_that_repeats_its_first_page_ends_the_search(client: TrugenClient, api: ScriptedTrugen) -> None:
     api.faults = [Fault("GET", 200, b'[{"id": "a1", "agent_name": "bot"}]')] * 9
 
-    assert [agent["id"] for agent in client.search_agents("bot")] == ["a1"]
+    assert [agent["id"] for agent in client.agents.search("bot")] == ["a1"]
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_a_list_that_is_no_list_of_agents_is_refused(client: TrugenClient, api: 
     api.faults = [Fault("GET", 200, body)]
 
     with pytest.raises(UnexpectedAnswerError, match="no list of agents"):
-        client.search_agents("bot")
+        client.agents.search("bot")

@@ -22,7 +22,7 @@ def test_no_error_of_the_client_holds_key_token_or_prompt(
     api.faults = [Fault("PUT", status, body, headers={"Location": f"http://x/{quote(TOKEN)}"})] * 9
 
     with pytest.raises(TrugenError) as caught:
-        new_client(credentials=[TOKEN], prose=[PROMPT]).replace_agent("a1", {})
+        new_client(credentials=[TOKEN], prose=[PROMPT]).agents.replace("a1", {})
 
     assert [secret for secret in ("canary", "tomato", "Y2FuYXJ5") if secret in str(caught.value)] == []
 
@@ -31,4 +31,4 @@ def test_what_the_server_says_is_one_line_without_terminal_escapes(client: Truge
     api.faults = [Fault("PUT", 400, json.dumps({"error": "\x1b[31mbad\r\n  value\x07"}).encode())]
 
     with pytest.raises(RefusedError, match="400 'bad value'"):
-        client.replace_agent("a1", {})
+        client.agents.replace("a1", {})

@@ -26,14 +26,14 @@ def _one_agent(api: ScriptedTrugen) -> None:
 def test_a_passing_fault_of_a_read_goes_unnoticed(client: TrugenClient, api: ScriptedTrugen, status: int) -> None:
     api.faults = [Fault("GET", status), Fault("GET", status)]
 
-    assert client.get_agent("a1")["agent_name"] == "Ada"
+    assert client.agents.get("a1")["agent_name"] == "Ada"
 
 
 def test_puts_and_deletes_are_repeated_even_when_they_took_effect(client: TrugenClient, api: ScriptedTrugen) -> None:
     api.faults = [Fault("PUT", DROP, applied=True), Fault("DELETE", 503)]
 
-    client.replace_agent("a1", {"agent_name": "Grace"})
-    client.delete_agent("a1")
+    client.agents.replace("a1", {"agent_name": "Grace"})
+    client.agents.delete("a1")
 
     assert (api.count("PUT"), api.count("DELETE")) == (2, 2)
 
@@ -41,7 +41,7 @@ def test_puts_and_deletes_are_repeated_even_when_they_took_effect(client: Trugen
 def test_pauses_double_up_to_a_limit(client: TrugenClient, api: ScriptedTrugen, clock: FakeClock) -> None:
     api.faults = [Fault("GET", 503)] * 4
 
-    client.get_agent("a1")
+    client.agents.get("a1")
 
     assert clock.pauses == [0.5, 1.0, 2.0, 4.0]
 
@@ -50,7 +50,7 @@ def test_five_tries_are_the_limit(client: TrugenClient, api: ScriptedTrugen) -> 
     api.faults = [Fault("GET", 503, b'{"message": "drained"}')] * 9
 
     with pytest.raises(UnavailableError, match="could not serve GET /ext/agent/a1: 503 'drained'"):
-        client.get_agent("a1")
+        client.agents.get("a1")
 
     assert api.count("GET") == 5
 
@@ -59,7 +59,7 @@ def test_500_is_repeated_twice(client: TrugenClient, api: ScriptedTrugen) -> Non
     api.faults = [Fault("GET", 500)] * 9
 
     with pytest.raises(UnavailableError):
-        client.get_agent("a1")
+        client.agents.get("a1")
 
     assert api.count("GET") == 3
 
@@ -80,7 +80,7 @@ def test_retry_after_is_a_minimum(
 ) -> None:
     api.faults = [Fault("GET", 429, headers=headers)]
 
-    client.get_agent("a1")
+    client.agents.get("a1")
 
     assert clock.pauses == [pause_s]
 
@@ -91,7 +91,7 @@ def test_a_retry_after_of_a_day_ends_the_call_and_says_when(
     api.faults = [Fault("GET", 429, headers={"Retry-After": "86400"})]
 
     with pytest.raises(UnavailableError, match="again in 86400 s, as TruGen asks"):
-        client.get_agent("a1")
+        client.agents.get("a1")
 
     assert clock.pauses == []
 
@@ -102,7 +102,7 @@ def test_a_pause_that_would_pass_the_deadline_is_not_made(
     api.faults = [Fault("GET", 503, headers={"Retry-After": "20"})] * 3
 
     with pytest.raises(UnavailableError):
-        new_client(deadline_s=30).get_agent("a1")
+        new_client(deadline_s=30).agents.get("a1")
 
     assert clock.pauses == [20.0]
 
@@ -112,7 +112,7 @@ def test_a_post_is_never_repeated_blindly(client: TrugenClient, api: ScriptedTru
     api.faults = [Fault("POST", status, headers={"Retry-After": "3"})]
 
     with pytest.raises(AmbiguousError, match="unknown whether POST /ext/agent took effect") as caught:
-        client.create_agent({"agent_name": "Ada"})
+        client.agents.create({"agent_name": "Ada"})
 
     assert (api.count("POST"), caught.value.retry_after_s) == (1, 0.0 if status == DROP else 3.0)
 
@@ -121,14 +121,14 @@ def test_a_read_that_only_ever_breaks_off_says_so(client: TrugenClient, api: Scr
     api.faults = [Fault("GET", DROP)] * 9
 
     with pytest.raises(NoAnswerError, match="the connection broke before the answer was complete"):
-        client.get_agent("a1")
+        client.agents.get("a1")
 
 
 def test_a_cut_body_counts_as_no_answer(client: TrugenClient, api: ScriptedTrugen) -> None:
     api.faults = [Fault("POST", 200, b'{"id": "a', headers={"Content-Length": "400"}, applied=True)]
 
     with pytest.raises(AmbiguousError):
-        client.create_agent({"agent_name": "Ada"})
+        client.agents.create({"agent_name": "Ada"})
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_final_answer_is_not_repeated_and_names_the_next_step(
     api.faults = [Fault("PUT", status, b'{"error": "no"}')]
 
     with pytest.raises(error, match=f"TruGen refused PUT /ext/agent/a1: {status} 'no'") as caught:
-        client.replace_agent("a1", {})
+        client.agents.replace("a1", {})
 
     assert (api.count("PUT"), next_step in str(caught.value)) == (1, True)
 
@@ -158,6 +158,6 @@ def test_every_pause_is_reported_in_one_line(new_client: Callable[..., TrugenCli
     lines: list[str] = []
     api.faults = [Fault("GET", 503, b'{"error": "drained"}')]
 
-    new_client(on_wait=lines.append).get_agent("a1")
+    new_client(on_wait=lines.append).agents.get("a1")
 
     assert lines == ["TruGen could not serve GET /ext/agent/a1: 503 'drained'. Trying again in 0.5 s (2 of 5)."]
