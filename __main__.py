@@ -5,7 +5,7 @@ import pulumi
 from components import settings as stack_file
 from components.account import AccountError, TrugenAccount
 from components.account import check as check_account
-from components.agent.fleet import Fleet
+from components.agent import fleet
 from components.agent.resource import TrugenAgent, TrugenAgentArgs
 from components.llm import preflight
 from components.llm.endpoint import LlmEndpoint
@@ -26,25 +26,26 @@ endpoints = {
     for name, llm in settings.llms.items()
 }
 
-
-def agent(name: str) -> TrugenAgent:
-    document = settings.agents[name]
+agents = {}
+for name, document in settings.agents.items():
     llm = endpoints[document.llm]
     args = TrugenAgentArgs(document=document, llm_url=llm.agent_url, llm_model=llm.model, llm_token=llm.token)
-    return TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider))
-
-
-fleet = Fleet(list(settings.agents), agent, local)
+    agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider))
+fleet.verify(agents, few=local, many=account.provider)
 for name, endpoint in endpoints.items():
-    users = [user for user, used in settings.agents.items() if used.llm == name]
-    endpoint.remove_unused_models(after=fleet.resources(users))
+    endpoint.remove_unused_models(after=[agents[user] for user, used in settings.agents.items() if used.llm == name])
 
 for name, value in account.outputs.items():
     pulumi.export(name, value)
 pulumi.export("llms", {name: endpoint.outputs for name, endpoint in endpoints.items()})
 pulumi.export(
     "agents",
-    fleet.summaries(lambda one: {"id": one.id, "status": one.status, **account.link(one.id, one.embed_url)}),
+    {
+        name: {"id": agent.id, "status": agent.status, **account.link(agent.id, agent.embed_url)}
+        for name, agent in agents.items()
+    },
 )
 # The three fields of TruGen's Developer Studio form, for each agent.
 pulumi.export("developer_studio", {name: endpoints[agent.llm].form for name, agent in settings.agents.items()})
+
+pulumi.run(fleet.under_way)
