@@ -25,16 +25,23 @@ def up(stack: str) -> None:
     outputs = engine.outputs(stack)
     print()
     for name, llm in outputs["llms"].items():
-        print(f"llm    {name}: {llm['model']} at {llm['endpoint']}, {_first_token(llm['evidence'])}")
+        print(f"llm    {name}: {llm['model']} {_where(llm)}")
     for name, agent in outputs["agents"].items():
         print(f"agent  {name}: {agent['id']}, {agent['status']}{_page(agent)}")
     if sandbox := outputs.get("sandbox"):
-        for agent in outputs["agents"].values():
-            _converse(sandbox, agent)
+        # The sandbox has no models of TruGen's own, so agents on those cannot answer here.
+        for name in outputs["developer_studio"]:
+            _converse(sandbox, outputs["agents"][name])
 
 
 def _page(agent: dict[str, Any]) -> str:
     return f", {agent['embed_url']}" if "embed_url" in agent else ""
+
+
+def _where(llm: dict[str, Any]) -> str:
+    if "endpoint" not in llm:
+        return f"of {llm['provider']}, served by TruGen"
+    return f"at {llm['endpoint']}, {_first_token(llm['evidence'])}"
 
 
 def _first_token(evidence: dict[str, Any]) -> str:
