@@ -31,11 +31,10 @@ from components.agent.lifecycle import AgentLifecycle, check, diff
 from components.foreseen import foreseen
 from components.lifecycle.errors import LifecycleError
 from components.lifecycle.roster import Roster
+from components.trugen.address import CLOUD_API_URL
 from components.trugen.client import TrugenClient
 from components.trugen.errors import NotFoundError, TrugenError
 from components.unknowns import spelled_out
-
-CLOUD_API_URL = "https://api.trugen.ai/v1"
 
 
 @dataclass(frozen=True)
