@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from components.agent.body import agent_body
+
 from benchmarks.opentofu_contender import OpenTofu
 from benchmarks.process_tree import Weighed
 from benchmarks.pulumi_contender import PROJECT, Pulumi
 from benchmarks.slow_sandbox import API_KEY, SlowSandbox, slow_sandbox
-from components.agent.body import agent_body
 from components.agent.document import AgentDocument
 
 _UP = ("up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs")
@@ -102,7 +103,7 @@ def job(count: int, sandbox: SlowSandbox) -> dict[str, Any]:
     declared = {"persona_name": "Ada", "persona_prompt": prompt}
     inputs = {
         **AgentDocument(agent_name="Concierge", persona_name="Ada", persona_prompt=prompt).to_props(),
-        **{"llm_provider": "custom", "llm_url": _LLM["url"], "llm_model": _LLM["model"], "llm_token": _LLM["token"]},
+        "llm_provider": "custom", "llm_url": _LLM["url"], "llm_model": _LLM["model"], "llm_token": _LLM["token"],
         "marker": "k3x9abcd",
     }
     return {
