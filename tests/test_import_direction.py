@@ -18,7 +18,9 @@ MAY_IMPORT = {
     "stack": {"llm", "agent", "urls"},
     "account": {"stack", "sandbox", "trugen"},
     "llm": {"redaction", "urls"},
-    "agent": {"lifecycle", "trugen", "urls"},
+    "agent": {"provider", "lifecycle", "trugen", "urls"},
+    "provider": {"workspace", "lifecycle", "trugen"},
+    "workspace": {"lifecycle", "trugen"},
     "lifecycle": {"trugen"},
     "trugen": {"redaction", "urls"},
     "sandbox": set(),  # no rule in common with what it is there to test

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from pydantic.alias_generators import to_camel
 
-from components.lifecycle.errors import NameTakenError, RivalError, UncertainError
+from components.lifecycle.errors import ContentError, NameTakenError, RivalError, UncertainError
 from components.lifecycle.identity import age_order
 from components.lifecycle.kind import Inputs, Json, Kind
 from components.lifecycle.read_back import ReadBack
@@ -124,7 +124,8 @@ class Creation:
             return self._settled(id_, inputs, lambda _: reason, late=self._is_ours)
 
         def read_back(own: list[Json]) -> str:
-            return self._read_back.reason(id_, inputs, next((one for one in own if one["id"] == id_), None))
+            item = next((one for one in own if one["id"] == id_), None)
+            return self.filled(id_, inputs) or self._read_back.reason(id_, inputs, self._without_contents(item))
 
         return self._settled(id_, inputs, read_back, late=None)
 
@@ -170,7 +171,21 @@ class Creation:
             self.write(id_, inputs, recorded={}, remote=remote)
         except TrugenError as error:
             return f"it could not be written ({str(error).splitlines()[0]})"
-        return self._read_back.reason(id_, inputs)
+        return self.filled(id_, inputs) or self._read_back.reason(id_, inputs)
+
+    def filled(self, id_: str, inputs: Inputs) -> str:
+        """Bring the contents of *id_*; returns why some are missing, empty when none is. Never raises."""
+        if not self._kind.contents:
+            return ""
+        try:
+            self._kind.contents.bring(self._objects, id_, inputs, self._sleep)
+        except (TrugenError, ContentError) as error:
+            return f"its {self._kind.contents.input} are not complete ({str(error).splitlines()[0]})"
+        return ""
+
+    def _without_contents(self, item: Json | None) -> Json | None:
+        """A list from before the contents came says nothing about them."""
+        return None if self._kind.contents else item
 
     def write(self, id_: str, inputs: Inputs, *, recorded: Inputs, remote: Json | None) -> None:
         """
@@ -209,8 +224,10 @@ class Creation:
 
     def _is_identical(self, id_: str, inputs: Inputs) -> bool:
         """Re-read by id: list items may show less than a read."""
+        contents = {self._kind.contents.input} if self._kind.contents else set()
         try:
-            return not self._kind.differences(self._objects.get(id_), inputs)
+            # What an interrupted run of ours left may lack contents, which come last.
+            return set(self._kind.differences(self._objects.get(id_), inputs)) <= contents
         except NotFoundError:
             return False
 

@@ -86,7 +86,7 @@ class Lifecycle:
             self._creation.write(id_, wanted, recorded=self._kind.inputs_of(olds), remote=document)
         except NotFoundError:
             raise GoneError(self._kind.noun, id_) from None
-        reason = self._read_back.reason(id_, wanted)
+        reason = self._creation.filled(id_, wanted) or self._read_back.reason(id_, wanted)
         if olds.get("status") == UNVERIFIED and not inputs.get("exact_name"):
             # The create may have ended before it could take back a duplicate of its own.
             return self._creation.alone(id_, inputs, reason)
