@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "account": {"stack", "sandbox", "trugen"},
     "llm": {"redaction", "urls"},
     "agent": {"provider", "lifecycle", "trugen", "urls"},
+    "attachments": {"agent", "provider", "lifecycle", "trugen", "urls", "redaction"},
     "provider": {"workspace", "lifecycle", "trugen"},
     "workspace": {"lifecycle", "trugen"},
     "lifecycle": {"trugen"},

@@ -9,12 +9,13 @@ What can be wrong with an object although every call was answered. Each message 
     ├── AllGoneError      every object answers 404: rather the wrong key than that many deletions
     ├── EditedError       edited elsewhere, and the drift policy of those inputs is `fail`
     ├── ContentError      what belongs into an object could not be brought; recorded as the reason, not raised
-    └── UnverifiedError   made, but TruGen does not show what was declared
+    ├── UnverifiedError   made, but TruGen does not show what was declared
+    └── UnverifiedManyError  the same, of several objects at once
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class LifecycleError(Exception):
@@ -83,4 +84,13 @@ class UnverifiedError(LifecycleError):
         super().__init__(
             f"The {noun} {id_} exists but is not as declared: {reason}.\n"
             f"  Run `pulumi up` again: it sends the whole {noun} once more and compares."
+        )
+
+
+class UnverifiedManyError(LifecycleError):
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        listed = "\n".join(f"  {what}: {reason}" for what, reason in sorted(reasons.items()))
+        super().__init__(
+            f"Not everything is as declared:\n{listed}\n"
+            "  Run `pulumi up` again: it sends what is listed once more and compares."
         )
