@@ -1,4 +1,4 @@
-"""One stack: settings -> preflight -> TruGen account -> proven endpoints -> agents -> outputs."""
+"""One stack: settings -> preflight -> TruGen account -> proven endpoints, attachments -> agents -> outputs."""
 
 import pulumi
 
@@ -6,6 +6,7 @@ from components import settings as stack_file
 from components.account import AccountError, TrugenAccount
 from components.account import check as check_account
 from components.agent.resource import AgentVerified, TrugenAgent, TrugenAgentArgs
+from components.attached import Attachments
 from components.llm import preflight
 from components.llm.endpoint import LlmEndpoint
 from components.stack.problems import SettingsError
@@ -24,10 +25,12 @@ endpoints = {
     name: LlmEndpoint(name, llm, settings.token_of(name), pulumi.ResourceOptions(provider=local))
     for name, llm in settings.llms.items()
 }
+attachments = Attachments(settings, account.provider, local)
 agents = {}
 for name, document in settings.agents.items():
     llm = endpoints[document.llm]
-    args = TrugenAgentArgs(document=document, llm_url=llm.agent_url, llm_model=llm.model, llm_token=llm.token)
+    ids = attachments.ids_for(document)
+    args = TrugenAgentArgs(document, llm_url=llm.agent_url, llm_model=llm.model, llm_token=llm.token, attached=ids)
     agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider))
     AgentVerified(name, agents[name], pulumi.ResourceOptions(provider=local))
 for name, endpoint in endpoints.items():
@@ -43,5 +46,7 @@ pulumi.export(
         for name, agent in agents.items()
     },
 )
+if attachments.outputs:
+    pulumi.export("attachments", attachments.outputs)
 # The three fields of TruGen's Developer Studio form, for each agent.
 pulumi.export("developer_studio", {name: endpoints[agent.llm].form for name, agent in settings.agents.items()})

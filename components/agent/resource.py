@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -28,12 +29,15 @@ class TrugenAgentArgs:
             endpoint before it has answered.
         llm_model: As the server lists it.
         llm_token: Bearer credential; TruGen requires one even for an open server.
+        attached: Replaces lists of ids in the document, `{"tool": [tool.id]}`: the agent then waits for these, and
+            they go after it.
     """
 
     document: AgentDocument
     llm_url: pulumi.Input[str]
     llm_model: pulumi.Input[str]
     llm_token: pulumi.Input[str]
+    attached: Mapping[str, Sequence[pulumi.Input[str]]] = field(default_factory=dict)
 
 
 class TrugenAgent(Resource, module="trugen", name="Agent"):
@@ -50,6 +54,7 @@ class TrugenAgent(Resource, module="trugen", name="Agent"):
     def __init__(self, name: str, args: TrugenAgentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         declared = {
             **args.document.to_props(),
+            **args.attached,
             "llm_provider": "custom",
             "llm_url": args.llm_url,
             "llm_model": args.llm_model,

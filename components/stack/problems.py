@@ -32,11 +32,16 @@ class Problem:
     text: str
 
 
+def near(word: str, known: Iterable[str]) -> str | None:
+    """The one of *known* that *word* may be a slip of."""
+    return next(iter(difflib.get_close_matches(word, sorted(known), n=1)), None)
+
+
 def unknown(word: str, known: Iterable[str]) -> str:
     """Name the nearest valid spelling of *word*, or all of them."""
     names = sorted(known)
-    if near := difflib.get_close_matches(word, names, n=1):
-        return f"did you mean '{near[0]}'?"
+    if similar := near(word, names):
+        return f"did you mean '{similar}'?"
     return f"known: {', '.join(names)}" if names else "none is declared"
 
 
