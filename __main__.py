@@ -5,7 +5,8 @@ import pulumi
 from components import settings as stack_file
 from components.account import AccountError, TrugenAccount
 from components.account import check as check_account
-from components.agent.resource import AgentVerified, TrugenAgent, TrugenAgentArgs
+from components.agent.fleet import Fleet
+from components.agent.resource import TrugenAgent, TrugenAgentArgs
 from components.attached import Attachments
 from components.llm import preflight
 from components.llm.endpoint import LlmEndpoint
@@ -26,25 +27,27 @@ endpoints = {
     for name, llm in settings.llms.items()
 }
 attachments = Attachments(settings, account.provider, local)
-agents = {}
-for name, document in settings.agents.items():
+
+
+def agent(name: str) -> TrugenAgent:
+    document = settings.agents[name]
     llm = endpoints[document.llm]
     ids = attachments.ids_for(document)
     args = TrugenAgentArgs(document, llm_url=llm.agent_url, llm_model=llm.model, llm_token=llm.token, attached=ids)
-    agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider))
-    AgentVerified(name, agents[name], pulumi.ResourceOptions(provider=local))
+    return TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider))
+
+
+fleet = Fleet(list(settings.agents), agent, local)
 for name, endpoint in endpoints.items():
-    endpoint.remove_unused_models(after=[agents[user] for user, used in settings.agents.items() if used.llm == name])
+    users = [user for user, used in settings.agents.items() if used.llm == name]
+    endpoint.remove_unused_models(after=fleet.resources(users))
 
 for name, value in account.outputs.items():
     pulumi.export(name, value)
 pulumi.export("llms", {name: endpoint.outputs for name, endpoint in endpoints.items()})
 pulumi.export(
     "agents",
-    {
-        name: {"id": agent.id, "status": agent.status, **account.link(agent.id, agent.embed_url)}
-        for name, agent in agents.items()
-    },
+    fleet.summaries(lambda one: {"id": one.id, "status": one.status, **account.link(one.id, one.embed_url)}),
 )
 if attachments.outputs:
     pulumi.export("attachments", attachments.outputs)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from components.cli import doctor, up, wait
+from components.cli import doctor, live, up, wait
 from components.cli.engine import EngineError
 from components.cli.say import SayError
 
@@ -18,6 +18,8 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("--stack", default="local")
+        if name == "doctor":
+            live.add_arguments(command)
     wait.add_arguments(commands.add_parser("wait", help="wait until an endpoint streams as TruGen needs it"))
     return parser
 
@@ -29,6 +31,8 @@ def main() -> int:
             up.up(arguments.stack)
         case "down":
             up.down(arguments.stack)
+        case "doctor" if arguments.live or arguments.write or arguments.yes:
+            return live.live(arguments)
         case "doctor":
             findings = list(doctor.examine(arguments.stack))
             print("\n".join(map(str, findings)))

@@ -23,10 +23,10 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from components import progress
+from components import progress, workers
 from components.foreseen import foreseen
-from components.lifecycle import verbs
-from components.lifecycle.checks import Failure
+from components.lifecycle import drift, verbs
+from components.lifecycle.checks import DRIFT, Failure
 from components.lifecycle.errors import LifecycleError
 from components.lifecycle.kind import Kind
 from components.lifecycle.verbs import Lifecycle
@@ -36,6 +36,10 @@ from components.unknowns import spelled_out
 from components.workspace import Workspace
 
 CLOUD_API_URL = "https://api.trugen.ai/v1"
+EDITED = (
+    "was edited outside of this stack, and `onDrift` says `fail`. Declare what is there now, or set `onDrift` of its"
+    " group to `overwrite` or `keep`"
+)
 
 
 class ObjectProvider(ResourceProvider):
@@ -51,6 +55,7 @@ class ObjectProvider(ResourceProvider):
         A key in the environment wins, since `refresh` and `destroy` use the config of the last `up` and would not
         see a rotated one (measured, CLI 3.259). It is never sent to a sandbox: it is a real key.
         """
+        workers.widen()
         sandbox = req.config.get("trugen:sandbox") == "true"
         from_environment = None if sandbox else os.environ.get("TRUGEN_API_KEY")
         self._workspace = Workspace.shared(
@@ -66,6 +71,7 @@ class ObjectProvider(ResourceProvider):
         is_new = self.kind.label not in _olds
         if is_new and not failures and self.kind.adopt in inputs:
             failures = self._announced_adoption(inputs)
+        failures += [Failure(key, EDITED) for key in drift.refused(self.kind, _olds, self.kind.inputs_of(inputs))]
         return CheckResult(inputs, [CheckFailure(failure.property, failure.reason) for failure in failures])
 
     @foreseen(TrugenError, LifecycleError)
@@ -80,9 +86,12 @@ class ObjectProvider(ResourceProvider):
     @foreseen(TrugenError, LifecycleError)
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         outs = self._lifecycle(props).read(id_, props)
+        if outs is None:
+            return ReadResult("", {})
         # Inputs too: otherwise a refresh shows drift as outputs that the next `up` does not touch; the plan after it is
-        # wrong as well (pulumi/pulumi#13839).
-        return ReadResult("", {}) if outs is None else ReadResult(id_, outs, self.kind.inputs_of(outs))
+        # wrong as well (pulumi/pulumi#13839). The note on drift is for `check`, which sees inputs only.
+        noted = {key: outs[key] for key in (DRIFT,) if key in outs}
+        return ReadResult(id_, outs, {**self.kind.inputs_of(outs), **noted})
 
     @foreseen(TrugenError, LifecycleError)
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -109,6 +118,7 @@ class ObjectProvider(ResourceProvider):
         """A lifecycle per call: only the secrets of this object have to be kept out of this call's messages."""
         urn = str(props[0].get("progress_urn") or "")
         say = functools.partial(progress.report, urn)
+        note = functools.partial(progress.report, urn, keep=True)
         client = TrugenClient(
             self._workspace.api_url,
             self._workspace.api_key,
@@ -119,7 +129,7 @@ class ObjectProvider(ResourceProvider):
             on_wait=say,
         )
         roster = self._workspace.roster(self.kind.noun)
-        return Lifecycle(self.kind, client.objects(self.kind.calls), roster=roster, say=say)
+        return Lifecycle(self.kind, client.objects(self.kind.calls), roster=roster, say=say, note=note)
 
 
 def _texts(value: object) -> list[str]:

@@ -19,12 +19,12 @@ PROJECT = Path(__file__).resolve().parents[1]
 PROVIDERS = [
     "components.agent.provider.TrugenAgentProvider",
     "components.agent.verified.AgentVerifiedProvider",
+    "components.agent.verified.AllVerifiedProvider",
     "components.attachments.provider.GuardrailProvider",
     "components.attachments.provider.KnowledgeBaseProvider",
     "components.attachments.provider.McpServerProvider",
     "components.attachments.provider.TemplateProvider",
     "components.attachments.provider.ToolProvider",
-    "components.attachments.verified.AttachmentsVerifiedProvider",
     "components.llm.model_provider.OllamaModelProvider",
     "components.llm.ready_gate_provider.ReadyGateProvider",
     "components.llm.token.BearerTokenProvider",
@@ -33,6 +33,7 @@ PROVIDERS = [
 ]
 TYPES = {
     "components.agent.resource.AgentVerified": "pulumi-python:dynamic/trugen:AgentVerified",
+    "components.agent.resource.AllVerified": "pulumi-python:dynamic/trugen:AllVerified",
     "components.agent.resource.TrugenAgent": "pulumi-python:dynamic/trugen:Agent",
     "components.attachments.resource.AttachmentsVerified": "pulumi-python:dynamic/trugen:AttachmentsVerified",
     "components.attachments.resource.TrugenGuardrail": "pulumi-python:dynamic/trugen:Guardrail",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
+from components.agent.drift_policy import OnDrift
 from components.agent.parts import (
     ExitMessage,
     HeadsUpMessage,
@@ -49,6 +50,8 @@ class AgentDocument(BaseModel):
     """With `exactName` only: what an agent of the same name that is already there means."""
     adopt_agent_id: ObjectId | None = None
     """Take over this agent instead of making one."""
+    on_drift: OnDrift | None = None
+    """What becomes of edits made elsewhere; left out, the next `up` overwrites them."""
     placement: Literal["nested", "flat", "both"] = "nested"
     """Where llm, stt, tts and turn settings stand; TruGen's sources disagree (docs/contract, createAgent)."""
 

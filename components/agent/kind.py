@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from components.agent.drift_policy import policy
 from components.agent.inputs import INPUTS, NOT_COMPARED, SECRET_INPUTS, checked
 from components.agent.places import PLACES, UNORDERED, spelled
 from components.lifecycle.kind import Inputs, Kind
@@ -47,5 +48,6 @@ AGENT = Kind(
     spell=spelled,
     missing=_llm_not_shown,
     hint=_try_the_other_placement,
+    policy=policy,
     credentials=_token,
 )

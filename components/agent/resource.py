@@ -12,7 +12,7 @@ from pulumi.resource import create_urn
 from components.agent.document import AgentDocument
 from components.agent.inputs import SECRET_INPUTS
 from components.agent.provider import TrugenAgentProvider
-from components.agent.verified import AgentVerifiedProvider
+from components.agent.verified import AgentVerifiedProvider, AllVerifiedProvider
 from components.lifecycle.identity import marker
 
 EMBED_ROOT = "https://app.trugen.ai/embed"
@@ -78,3 +78,17 @@ class AgentVerified(Resource, module="trugen", name="AgentVerified"):
     def __init__(self, name: str, agent: TrugenAgent, opts: pulumi.ResourceOptions | None = None) -> None:
         props = {"agent_id": agent.id, "status": agent.status, "status_reason": agent.status_reason}
         super().__init__(AgentVerifiedProvider(), name, props, opts)
+
+
+class AllVerified(Resource, module="trugen", name="AllVerified"):
+    """
+    Fails the run when *unverified* names anything. What is named stays recorded, so the next `up` tries again.
+
+    Args:
+        unverified: Reasons by name; empty in a good run.
+    """
+
+    def __init__(
+        self, name: str, unverified: pulumi.Input[Mapping[str, str]], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(AllVerifiedProvider(), name, {"unverified": unverified}, opts)

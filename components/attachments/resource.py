@@ -9,6 +9,7 @@ import pulumi
 from pulumi.dynamic import Resource
 from pulumi.resource import create_urn
 
+from components.agent.verified import AllVerifiedProvider
 from components.attachments.document import Attachment
 from components.attachments.guardrail import Guardrail
 from components.attachments.knowledge_base import KnowledgeBase
@@ -22,8 +23,8 @@ from components.attachments.provider import (
 )
 from components.attachments.template import Template
 from components.attachments.tool import Tool
-from components.attachments.verified import AttachmentsVerifiedProvider
 from components.lifecycle.identity import marker
+from components.lifecycle.kind import VERIFIED
 from components.provider import ObjectProvider
 
 Options = pulumi.ResourceOptions | None
@@ -105,8 +106,14 @@ class AttachmentsVerified(Resource, module="trugen", name="AttachmentsVerified")
     """Fails the run when one of *attachments* is not verified. They stay recorded, so the next `up` tries again."""
 
     def __init__(self, name: str, attachments: Mapping[str, TrugenAttachment], opts: Options = None) -> None:
-        props = {
-            key: {"id": one.id, "status": one.status, "status_reason": one.status_reason}
+        told = {
+            key: pulumi.Output.all(one.id, one.status, one.status_reason).apply(_verdict)
             for key, one in attachments.items()
         }
-        super().__init__(AttachmentsVerifiedProvider(), name, {"attachments": props}, opts)
+        unverified = pulumi.Output.all(**told).apply(lambda all_: {key: why for key, why in all_.items() if why})
+        super().__init__(AllVerifiedProvider(), name, {"unverified": unverified}, opts)
+
+
+def _verdict(shown: Sequence[str]) -> str:
+    id_, status, reason = shown
+    return "" if status == VERIFIED else f"{id_}: {reason or 'its status is unknown'}"

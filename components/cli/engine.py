@@ -1,8 +1,10 @@
 """The Pulumi CLI as a command to run: its output goes to the person, its exit status to the caller."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +20,15 @@ class EngineError(Exception):
         self.status = status
 
 
-def pulumi(*words: str, stack: str) -> None:
+def pulumi(*words: str, stack: str, env: Mapping[str, str] | None = None) -> None:
     """
-    Run one command on *stack*, its output shown as it comes.
+    Run one command on *stack*, its output shown as it comes, with *env* on top of the present environment.
 
     Raises:
         EngineError: Exit status other than 0, or no Pulumi CLI.
     """
     sys.stdout.flush()
-    done = _run(*words, "--stack", stack)
+    done = _run(*words, "--stack", stack, env=env)
     if done.returncode != 0:
         text = f"`{' '.join(done.args)}` ended with status {done.returncode}; what it printed says why."
         raise EngineError(text, done.returncode)
@@ -44,8 +46,11 @@ def stacks() -> list[str]:
     return [entry["name"] for entry in json.loads(listed.stdout)] if listed.returncode == 0 else []
 
 
-def _run(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+def _run(*words: str, quiet: bool = False, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = ["pulumi", *words]
     try:
-        return subprocess.run(["pulumi", *words], cwd=PROJECT, check=False, capture_output=quiet, text=True)
+        return subprocess.run(
+            command, cwd=PROJECT, check=False, capture_output=quiet, text=True, env={**os.environ, **(env or {})}
+        )
     except FileNotFoundError:
         raise EngineError("There is no Pulumi CLI here yet.\n  Run: make up", _NO_SUCH_COMMAND) from None

@@ -1,12 +1,15 @@
 """Deploy a stack, then show that its agent answers; and the way back."""
 
+import itertools
 import sys
 import time
 from typing import Any
 
-from components.cli import engine, locks
+from components.cli import engine, locks, many
 from components.cli.say import SayError, say
 
+_SHOWN_AGENTS = 20
+_SPOKEN_TO = 3
 SENTENCE = "Hello, who are you and how can you help me?"
 
 
@@ -21,15 +24,18 @@ def up(stack: str) -> None:
     _clear_the_way(stack)
     engine.pulumi("stack", "select", "--create", stack=stack)
     # Nobody is asked, so a preview would only do the same work twice.
-    engine.pulumi("up", "--yes", "--skip-preview", stack=stack)
+    engine.pulumi("up", "--yes", "--skip-preview", stack=stack, env=many.environment(stack))
     outputs = engine.outputs(stack)
     print()
     for name, llm in outputs["llms"].items():
         print(f"llm    {name}: {llm['model']} at {llm['endpoint']}, {_first_token(llm['evidence'])}")
-    for name, agent in outputs["agents"].items():
+    shown = dict(itertools.islice(outputs["agents"].items(), _SHOWN_AGENTS))
+    for name, agent in shown.items():
         print(f"agent  {name}: {agent['id']}, {agent['status']}{_page(agent)}")
+    if len(outputs["agents"]) > len(shown):
+        print(f"       and {len(outputs['agents']) - len(shown)} more: pulumi stack output agents --stack {stack}")
     if sandbox := outputs.get("sandbox"):
-        for agent in outputs["agents"].values():
+        for agent in list(shown.values())[:_SPOKEN_TO]:
             _converse(sandbox, agent)
 
 
@@ -61,7 +67,7 @@ def down(stack: str) -> None:
         print(f"stack {stack} was never deployed; there is nothing to remove")
         return
     _clear_the_way(stack)
-    engine.pulumi("destroy", "--yes", "--skip-preview", stack=stack)
+    engine.pulumi("destroy", "--yes", "--skip-preview", stack=stack, env=many.environment(stack))
 
 
 def _clear_the_way(stack: str) -> None:

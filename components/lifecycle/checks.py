@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 from components.lifecycle.values import UNKNOWN, holds_unknown
 
 PROVIDER = "__provider"
-OUTPUTS = frozenset({"status", "status_reason"})
+DRIFT = "drift"
+OUTPUTS = frozenset({"status", "status_reason", DRIFT})
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,10 @@ class Creation:
         kept whoever made it, and the younger ones that *late* recognises go.
         """
         try:
-            own = self._own_now(inputs)
+            own = self._patiently(inputs)
+            if not own:
+                why = "TruGen does not list it yet, so it may hide a twin of it as well"
+                return id_, self._kind.outputs(inputs, why)
             rivals = [one for one in own if one["id"] != id_]
             if not rivals:
                 return id_, self._kind.outputs(inputs, reason(own))
@@ -217,6 +220,16 @@ class Creation:
                 one for one in self._objects.search(self._kind.remote_name(inputs)) if self._kind.is_own(inputs, one)
             ]
         return self._own(inputs, self._roster.since(self._roster.now(), self._objects))
+
+    def _patiently(self, inputs: Inputs) -> list[Json]:
+        """`_own_now`; a search that shows nothing lags, since there is one: it cannot speak about twins either."""
+        for pause_s in SEARCH_PAUSES_S:
+            if pause_s:
+                self._say(f"TruGen does not list the {self._kind.noun} yet; looking again in {pause_s:g} s")
+                self._sleep(pause_s)
+            if own := self._own_now(inputs):
+                return own
+        return []
 
     def _is_ours(self, id_: str, inputs: Inputs) -> bool:
         """With a marker the name says it; an exact name may be anybody's, so the content has to agree."""

@@ -9,13 +9,14 @@ What can be wrong with an object although every call was answered. Each message 
     ├── AllGoneError      every object answers 404: rather the wrong key than that many deletions
     ├── EditedError       edited elsewhere, and the drift policy of those inputs is `fail`
     ├── ContentError      what belongs into an object could not be brought; recorded as the reason, not raised
-    ├── UnverifiedError   made, but TruGen does not show what was declared
-    └── UnverifiedManyError  the same, of several objects at once
+    └── UnverifiedError   made, but TruGen does not show what was declared; ManyUnverifiedError for several
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+
+MOST_TOLD = 10
 
 
 class LifecycleError(Exception):
@@ -87,10 +88,17 @@ class UnverifiedError(LifecycleError):
         )
 
 
-class UnverifiedManyError(LifecycleError):
+class ManyUnverifiedError(LifecycleError):
     def __init__(self, reasons: Mapping[str, str]) -> None:
-        listed = "\n".join(f"  {what}: {reason}" for what, reason in sorted(reasons.items()))
+        lines = [f"  {name}: {reason}" for name, reason in sorted(reasons.items())[:MOST_TOLD]]
+        more = f"  ... and {len(reasons) - MOST_TOLD} more" if len(reasons) > MOST_TOLD else ""
         super().__init__(
-            f"Not everything is as declared:\n{listed}\n"
-            "  Run `pulumi up` again: it sends what is listed once more and compares."
+            "\n".join(
+                [
+                    f"{len(reasons)} exist but are not as declared.",
+                    *lines,
+                    *filter(None, [more]),
+                    "  Run `pulumi up` again: it sends them once more and compares.",
+                ]
+            )
         )

@@ -163,9 +163,10 @@ class Kind:
         A moved provider counts: the old path stays in the outputs until an update, and breaks delete when it is gone
         (measured, CLI 3.259). So does a status that is not `verified`: the next `up` tries again.
         """
-        keys = sorted(self.inputs - self.not_compared)
         found = [
-            key for key in keys if holds_unknown(news.get(key)) or not self.same(key, olds.get(key), news.get(key))
+            key
+            for key in sorted(self.inputs - self.not_compared)
+            if holds_unknown(news.get(key)) or not self.same(key, olds.get(key), news.get(key))
         ]
         if olds.get(PROVIDER) != news.get(PROVIDER) and news.get(PROVIDER) != UNKNOWN:
             found.append(PROVIDER)

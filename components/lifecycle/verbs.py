@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.lifecycle import drift
+from components.lifecycle.checks import DRIFT
 from components.lifecycle.creation import Creation
 from components.lifecycle.errors import AllGoneError, EditedError, GoneError
 from components.lifecycle.kind import UNVERIFIED, Json, Kind
@@ -72,7 +73,7 @@ class Lifecycle:
         if found.others:
             self._note(f"was edited elsewhere: {', '.join(sorted(found.others))}")
         kept = {key: props[key] for key in ("status", "status_reason") if props.get(key) is not None}
-        noted = {drift.DRIFT: found.drift} if found.drift else {}
+        noted = {DRIFT: found.drift} if found.drift else {}
         return {"status": UNVERIFIED, **found.inputs, **noted, **kept}
 
     def update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Json:
@@ -93,13 +94,15 @@ class Lifecycle:
         return self._kind.outputs(inputs, reason)
 
     def delete(self, id_: str) -> None:
-        """Gone already counts as done; an unanswered DELETE is looked after and repeated once."""
+        """
+        Gone already counts as done; an unanswered DELETE is looked after and repeated once.
+
+        So is a 404: it may come from a replica that lags, and an object that is forgotten here stays for ever.
+        """
         for last in (False, True):
             try:
                 self._objects.delete(id_)
-            except NotFoundError:
-                return
-            except (NoAnswerError, UnavailableError):
+            except (NoAnswerError, UnavailableError, NotFoundError):
                 if self._is_gone(id_):
                     return
                 if last:

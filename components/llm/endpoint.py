@@ -79,7 +79,7 @@ class LlmEndpoint(pulumi.ComponentResource):
             "trigger": pulumi.Output.concat(server.container_id, "/", model.digest),
         }
 
-    def remove_unused_models(self, after: Sequence[pulumi.Resource]) -> None:
+    def remove_unused_models(self, after: pulumi.Input[Sequence[pulumi.Resource]]) -> None:
         """Drop models that this endpoint served before, once *after*, the agents that use it, have moved on."""
         if self._own_api_url is not None:
             opts = pulumi.ResourceOptions(parent=self, depends_on=after)

@@ -14,13 +14,20 @@ from pathlib import Path
 import uvicorn
 
 from components.sandbox.app import create_app
+from components.sandbox.behaviour import Behaviour
 from components.sandbox.data_dir import DataDir, InUseError, Serving
 from components.sandbox.listener import PortTakenError, listening
 from components.sandbox.store import Store
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
+    secrets = {"llm_secrets": "shown"} if args.reveal_llm else {}
+    try:
+        behaviour = Behaviour.read(args.behaviour, placement=args.placement, **secrets)
+    except ValueError as error:
+        parser.error(str(error))
     os.umask(0o077)
     data_dir = DataDir(args.data_dir)
     data_dir.prepare()
@@ -32,12 +39,13 @@ def main(argv: Sequence[str] | None = None) -> int:
                     port=port,
                     placement=args.placement,
                     reveal_llm=args.reveal_llm,
+                    behaviour=args.behaviour,
                     pid=os.getpid(),
                     started_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 )
             )
             store = Store(data_dir.database)
-            app = create_app(store, data_dir.api_key(), placement=args.placement, reveal_llm=args.reveal_llm)
+            app = create_app(store, data_dir.api_key(), behaviour)
             print(f"TruGen sandbox: http://127.0.0.1:{port}/v1, x-api-key in {data_dir.key_file}", flush=True)
             uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", timeout_graceful_shutdown=2)).run([listener])
             store.close()
@@ -53,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", type=Path, required=True, help="where agents, key and log are kept")
     parser.add_argument("--placement", choices=["nested", "flat"], default="nested", help="of llm, stt and tts")
     parser.add_argument("--reveal-llm", action="store_true", help="reads show the LLM's url and token")
+    parser.add_argument(
+        "--behaviour",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"another answer to an open question of the API, repeatable: {', '.join(Behaviour.model_fields)}",
+    )
     return parser
 
 

@@ -6,19 +6,27 @@ attached comes back as the spec says: id, name and description, guardrails in fu
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
 from components.sandbox.agent_models import AgentCreate, AgentUpdate
+from components.sandbox.agent_writes import (
+    ATTACHMENTS,
+    as_written,
+    documented,
+    merged,
+    refuse_unsupported,
+    settled,
+)
 from components.sandbox.attachments import GUARDRAILS, MCP_SERVERS, TOOLS
-from components.sandbox.calls import Call, Placement, RefusedError, checked
+from components.sandbox.calls import Call, RefusedError
 from components.sandbox.collection import Collection, ack
 from components.sandbox.knowledge_bases import KNOWLEDGE_BASES
-from components.sandbox.placement import accepted, shown
-from components.sandbox.store import Json, Store, Stored
+from components.sandbox.placement import shown
+from components.sandbox.store import Json, NameTakenError, Store, Stored
 
-_ATTACHMENTS = ("knowledge_base", "tool", "mcp", "guardrail")
 _LARGEST = 2**63 - 1
 
 
@@ -27,24 +35,51 @@ def create(call: Call) -> Response:
 
 
 def add(call: Call, body: AgentUpdate) -> str:
-    return call.store.add("agent", body.agent_name, _settled(body, call.placement)).id
+    refuse_unsupported(body, call.behaviour)
+    document = settled(body, call.behaviour)
+    try:
+        new = call.store.add("agent", body.agent_name, document, unique_name=call.behaviour.unique_names)
+    except NameTakenError:
+        raise _name_taken() from None
+    call.lag.wrote(new.id, None)
+    return new.id
 
 
 def page(call: Call) -> Response:
-    """`search` matches a part of the name or id, letter case aside: what the service does is not documented."""
+    """`search` looks at names and ids, letter case aside; whether at parts of them is not documented."""
+    limit = _count(call, "perpage", default=10, least=1)
     rows, total = call.store.page(
         "agent",
         search=call.query.get("search", ""),
+        match=call.behaviour.search,
         offset=_count(call, "offset", default=0, least=0),
-        limit=_count(call, "perpage", default=10, least=1),
+        limit=min(limit, call.behaviour.max_perpage or limit),
     )
-    return JSONResponse([_shown(call, row) for row in rows], headers={"X-Total-Count": str(total)})
+    visible = [row for row in (call.lag.seen(row.id, row) for row in rows) if row]
+    item = _brief if call.behaviour.list_items == "brief" else _shown
+    total -= len(rows) - len(visible)
+    return JSONResponse([item(call, row) for row in visible], headers={"X-Total-Count": str(total)})
+
+
+def read(call: Call) -> Response:
+    seen = call.lag.seen(call.id, call.store.find("agent", call.id))
+    if seen is None:
+        raise AGENTS.not_found()
+    return JSONResponse(_shown(call, seen))
 
 
 def replace(call: Call) -> Response:
-    """Full replace: members left out go back to their defaults (api-reference/agentupdate)."""
-    body = call.parse(AgentUpdate)
-    return AGENTS.update(call, lambda _: _settled(body, call.placement))
+    """Full replace, as api-reference/agentupdate has it, unless the switches of PUT say otherwise."""
+    sent = documented(call.json()) if call.behaviour.put_members == "documented" else call.json()
+    call.checked(AgentUpdate, sent)
+
+    def replaced(stored: Json) -> Json:
+        current = as_written(stored, call.behaviour)
+        wanted = merged(current, sent) if call.behaviour.replace == "partial" else sent
+        kept = {key: current[key] for key in ATTACHMENTS if call.behaviour.empty_list == "keeps" and not sent.get(key)}
+        return _checked(call, {**wanted, **kept})
+
+    return _update(call, replaced)
 
 
 def merge(call: Call) -> Response:
@@ -53,49 +88,44 @@ def merge(call: Call) -> Response:
 
     That attachments cannot be detached is documented (docs/agents/guardrails/attaching), the rest is our reading.
     """
+    if call.behaviour.patch == "absent":
+        raise RefusedError(405, {"error": "Method Not Allowed"})
     sent = call.json()
-    checked(AgentUpdate, sent)
+    call.checked(AgentUpdate, sent)
 
-    def merged(stored: Json) -> Json:
-        current = _as_written(stored, call.placement)
-        attached = {key: current[key] + _new(sent.get(key) or [], current[key]) for key in _ATTACHMENTS}
-        return _settled(checked(AgentUpdate, {**_merged(current, sent), **attached}), call.placement)
+    def grown(stored: Json) -> Json:
+        current = as_written(stored, call.behaviour)
+        attached = {key: current[key] + _new(sent.get(key) or [], current[key]) for key in ATTACHMENTS}
+        return _checked(call, {**merged(current, sent), **attached})
 
-    return AGENTS.update(call, merged)
-
-
-def _settled(body: AgentUpdate, placement: Placement) -> Json:
-    """Document to store: defaults filled in, one placement taken, twins of a member made one."""
-    document = body.model_dump(by_alias=True, exclude={"avatars"})
-    config = document["config"]
-    avatars = [accepted(avatar, placement) for avatar in body.avatars]
-    for avatar in avatars:
-        avatar["persona_prompt"] = avatar["persona_prompt"] or body.agent_system_prompt
-    if avatars:
-        config["conversationalContext"] = config["conversationalContext"] or avatars[0]["conversational_context"]
-    config_widget = config.pop("widget")
-    if "widget" not in body.model_fields_set:
-        document["widget"] = config_widget
-    nulls = {"callback_url": document["callback_url"] or "", "callback_events": document["callback_events"] or []}
-    attached = {key: document[key] or [] for key in _ATTACHMENTS}
-    return {**document, **nulls, **attached, "avatars": avatars}
+    return _update(call, grown)
 
 
-def _as_written(stored: Json, placement: Placement) -> Json:
-    written = {**stored, "avatars": [shown(avatar, placement, reveal_llm=True) for avatar in stored["avatars"]]}
-    if not stored["agent_name"]:
-        # A PUT may have emptied it, but "" is not a name to send.
-        del written["agent_name"]
-    return written
+def delete(call: Call) -> Response:
+    before = call.store.find("agent", call.id)
+    answer = AGENTS.delete(call)
+    call.lag.wrote(call.id, before)
+    return answer
 
 
-def _merged(current: Json, sent: Json) -> Json:
-    both = {key: _merged(current[key], sent[key]) for key in sent if _are_objects(current.get(key), sent[key])}
-    return {**current, **sent, **both}
+def _checked(call: Call, document: Json) -> Json:
+    body = call.checked(AgentUpdate, document)
+    refuse_unsupported(body, call.behaviour)
+    return settled(body, call.behaviour)
 
 
-def _are_objects(*values: object) -> bool:
-    return all(isinstance(value, dict) for value in values)
+def _update(call: Call, change: Callable[[Json], Json]) -> Response:
+    before = call.store.find("agent", call.id)
+    try:
+        answer = AGENTS.update(call, change, unique_name=call.behaviour.unique_names)
+    except NameTakenError:
+        raise _name_taken() from None
+    call.lag.wrote(call.id, before)
+    return answer
+
+
+def _name_taken() -> RefusedError:
+    return RefusedError(409, {"error": "An agent of that name exists"})
 
 
 def _new(refs: list[Json], known: list[Json]) -> list[Json]:
@@ -105,15 +135,26 @@ def _new(refs: list[Json], known: list[Json]) -> list[Json]:
 
 def _shown(call: Call, stored: Stored) -> Json:
     document = stored.document
-    resolved = {key: _resolved(call.store, key, document[key]) or None for key in _ATTACHMENTS}
+    resolved = {key: _resolved(call.store, key, document[key]) or None for key in ATTACHMENTS}
     return {
         "id": stored.id,
         **document,
         **resolved,
         "config": {**document["config"], "systemPrompt": document["agent_system_prompt"]},
-        "avatars": [shown(avatar, call.placement, reveal_llm=call.reveal_llm) for avatar in document["avatars"]],
+        "avatars": [shown(avatar, call.behaviour) for avatar in document["avatars"]],
         **stored.timestamps(),
     }
+
+
+def _brief(call: Call, stored: Stored) -> Json:
+    """Name, times and the llm of each avatar; what else a list item has is not sure (docs/contract, listAgents)."""
+    whole = _shown(call, stored)
+    avatars = [_llm_only(avatar) for avatar in whole["avatars"]]
+    return {key: whole[key] for key in ("id", "agent_name", "created_at", "updated_at")} | {"avatars": avatars}
+
+
+def _llm_only(avatar: Json) -> Json:
+    return {"config": {"llm": avatar["config"]["llm"]}} if "config" in avatar else {"llm": avatar["llm"]}
 
 
 def _resolved(store: Store, key: str, refs: list[Json]) -> list[dict[str, Any]]:

@@ -1,7 +1,9 @@
 """Routes, the credential check and the shell around every call."""
 
 import hmac
+import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import cast
 
 from starlette.applications import Starlette
@@ -14,12 +16,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from components.sandbox import agents, attachments, catalog, knowledge_bases, templates
-from components.sandbox.agents import AGENTS
 from components.sandbox.attachments import GUARDRAILS, MCP_SERVERS, TOOLS
-from components.sandbox.calls import Call, Placement, RefusedError
+from components.sandbox.behaviour import Behaviour
+from components.sandbox.calls import Call, RefusedError
 from components.sandbox.catalog import CUSTOM_AVATARS
 from components.sandbox.collection import Handler
-from components.sandbox.knowledge_bases import DOCUMENTS, KNOWLEDGE_BASES
+from components.sandbox.knowledge_bases import DOCUMENTS
+from components.sandbox.lag import Lag
+from components.sandbox.pace import Pace
 from components.sandbox.say import say
 from components.sandbox.store import Store
 from components.sandbox.templates import TEMPLATES
@@ -29,14 +33,14 @@ _PUBLIC_AVATARS = "/v1/ext/avatars/"
 ROUTES: dict[str, dict[str, Handler]] = {
     "/v1/ext/agent": {"GET": agents.page, "POST": agents.create},
     "/v1/ext/agent/{id}": {
-        "GET": AGENTS.read,
+        "GET": agents.read,
         "PUT": agents.replace,
         "PATCH": agents.merge,
-        "DELETE": AGENTS.delete,
+        "DELETE": agents.delete,
     },
     "/v1/ext/agentbytemplate": {"POST": templates.create_agent},
     "/v1/ext/kb": {"POST": knowledge_bases.create},
-    "/v1/ext/kbs": {"GET": KNOWLEDGE_BASES.list},
+    "/v1/ext/kbs": {"GET": knowledge_bases.list_all},
     "/v1/ext/kb/{id}": {
         "GET": knowledge_bases.read,
         "PUT": knowledge_bases.update,
@@ -67,38 +71,48 @@ ROUTES: dict[str, dict[str, Handler]] = {
 }
 
 
-def create_app(store: Store, api_key: str, *, placement: Placement = "nested", reveal_llm: bool = False) -> Starlette:
-    """
-    Build the API.
-
-    Args:
-        placement: where llm, stt and tts of an avatar are read from and shown at.
-        reveal_llm: reads show `llm.url` and `llm.token`, which no documented read has.
-    """
+def create_app(store: Store, api_key: str, behaviour: Behaviour) -> Starlette:
+    """Build the API over *store*, with one valid key."""
+    lag = Lag(behaviour.lag_reads)
 
     def route(path: str, handlers: Mapping[str, Handler]) -> Route:
         async def endpoint(request: Request) -> Response:
             call = Call(
                 store=store,
-                placement=placement,
-                reveal_llm=reveal_llm,
+                behaviour=behaviour,
+                lag=lag,
                 path=request.path_params,
                 query=request.query_params,
                 content_type=request.headers.get("content-type", ""),
                 body=await request.body(),
             )
             try:
+                _refuse_malformed_id(call)
                 return await run_in_threadpool(handlers[request.method], call)
             except RefusedError as error:
-                return JSONResponse(error.body, error.status)
+                return _refusal(error, behaviour)
 
         return Route(path, endpoint, methods=list(handlers))
 
     return Starlette(
         routes=[route(path, handlers) for path, handlers in ROUTES.items()],
-        middleware=[Middleware(_RequireKey, api_key=api_key)],
+        middleware=[Middleware(Pace, behaviour=behaviour), Middleware(_RequireKey, api_key=api_key)],
         exception_handlers={HTTPException: _http_error, Exception: _failed},
     )
+
+
+def _refuse_malformed_id(call: Call) -> None:
+    if call.behaviour.malformed_id == "400" and "id" in call.path:
+        try:
+            uuid.UUID(call.id)
+        except ValueError:
+            raise RefusedError(400, {"error": "Invalid id"}) from None
+
+
+def _refusal(error: RefusedError, behaviour: Behaviour) -> Response:
+    is_missing = error.status == HTTPStatus.NOT_FOUND and behaviour.missing_under != "message"
+    body = {behaviour.missing_under: next(iter(error.body.values()))} if is_missing else error.body
+    return JSONResponse(body, error.status)
 
 
 class _RequireKey:

@@ -90,6 +90,8 @@ GUARDRAILS = Collection("guardrail", "Guardrail", "Guardrail not found", "name",
 def create_tool(call: Call) -> Response:
     document = _sent(call.parse(ToolCreate))
     tool = call.store.add("tool", document["schema"]["name"], document)
+    if call.behaviour.tool_answer == "empty":
+        return Response(status_code=201)
     return ack(tool.id, "Tool details created successfully", status=201)
 
 
@@ -141,7 +143,7 @@ _GUARDRAIL_TEXTS = {
 def _guardrail(call: Call) -> GuardrailWrite:
     """Guardrail checks are the only ones whose texts are documented (TruGen, docs/agents/guardrails/creating)."""
     try:
-        return GuardrailWrite.model_validate(call.json())
+        return call.validated(GuardrailWrite, call.json())
     except ValidationError as error:
         field = str(error.errors(include_input=False)[0]["loc"][0])
         raise RefusedError(400, {"error": _GUARDRAIL_TEXTS.get(field, f"Invalid request body: {field}")}) from None

@@ -8,20 +8,24 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
+from components.sandbox.behaviour import Behaviour
+from components.sandbox.lag import Lag
 from components.sandbox.store import Json, Store
 
-Placement = Literal["nested", "flat"]
+_ECHOED = {"id", "created_at", "updated_at"}
+_EXTRA: dict[str, Literal["ignore", "allow", "forbid"]] = {"drop": "ignore", "keep": "allow", "reject": "forbid"}
 
 
 class Wire(BaseModel):
     """
     Base of the request bodies.
 
-    Unknown members are dropped silently: what TruGen does is undocumented, and this is the harder case for a client.
+    Unknown members are dropped silently unless `unknown_fields` says otherwise: the harder case for a client.
     JSON types are taken literally, and a validation error never repeats the value: it may be a token or a prompt.
     """
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
+    # `validated` decides about unknown members; a model that could not hold them would not show those kept.
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
 
 
 def _whole(value: object) -> object:
@@ -58,8 +62,8 @@ class Call:
     """What a handler may know of a request. `path` and `query` are decoded."""
 
     store: Store
-    placement: Placement
-    reveal_llm: bool
+    behaviour: Behaviour
+    lag: Lag
     path: Mapping[str, str]
     query: Mapping[str, str]
     content_type: str
@@ -87,14 +91,22 @@ class Call:
 
     def parse(self, model: type[Body]) -> Body:
         """Body as *model*; RefusedError names the members that failed, never their values."""
-        return checked(model, self.json())
+        return self.checked(model, self.json())
+
+    def checked(self, model: type[Body], document: Json) -> Body:
+        try:
+            return self.validated(model, document)
+        except ValidationError as error:
+            raise _refusal(error) from None
+
+    def validated(self, model: type[Body], document: Json) -> Body:
+        """*document* as *model*, or pydantic's own ValidationError. Members that only the server sets are no input."""
+        own = {key: value for key, value in document.items() if key not in _ECHOED}
+        return model.model_validate(own, extra=_EXTRA[self.behaviour.unknown_fields])
 
 
-def checked(model: type[Body], document: Json) -> Body:
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        raise bad_request("; ".join(map(_complaint, error.errors(include_url=False, include_input=False)))) from None
+def _refusal(error: ValidationError) -> RefusedError:
+    return bad_request("; ".join(map(_complaint, error.errors(include_url=False, include_input=False))))
 
 
 def _complaint(error: ErrorDetails) -> str:

@@ -37,9 +37,13 @@ def stock_avatars(_: Call) -> Response:
     return JSONResponse(_STOCK_AVATARS)
 
 
-def providers(_: Call) -> Response:
+def providers(call: Call) -> Response:
     names = ("provider_type", "provider", "provider_name", "model", "display_name")
-    return JSONResponse([{**dict(zip(names, row, strict=True)), "additional_fields": []} for row in _MODELS])
+    entries = [{**dict(zip(names, row, strict=True)), "additional_fields": []} for row in _MODELS]
+    if call.behaviour.providers == "list":
+        return JSONResponse(entries)
+    kinds = dict.fromkeys(row[0] for row in _MODELS)
+    return JSONResponse({kind: [entry for entry in entries if entry["provider_type"] == kind] for kind in kinds})
 
 
 def public_avatar(call: Call) -> Response:

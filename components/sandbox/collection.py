@@ -6,7 +6,7 @@ from typing import Literal
 
 from starlette.responses import JSONResponse, Response
 
-from components.sandbox.calls import Call, not_found
+from components.sandbox.calls import Call, RefusedError, not_found
 from components.sandbox.store import Json, Kind, Stored
 
 Handler = Callable[[Call], Response]
@@ -43,24 +43,27 @@ class Collection:
     def find(self, call: Call) -> Stored:
         stored = call.store.find(self.kind, call.id)
         if stored is None:
-            raise not_found(self.missing, under=self.missing_under)
+            raise self.not_found()
         return stored
+
+    def not_found(self) -> RefusedError:
+        return not_found(self.missing, under=self.missing_under)
 
     def read(self, call: Call) -> Response:
         return JSONResponse(self.show(call, self.find(call)))
 
-    def change(self, call: Call, change: Callable[[Json], Json]) -> Stored:
-        stored = call.store.change(self.kind, call.id, self.name_key, change)
+    def change(self, call: Call, change: Callable[[Json], Json], *, unique_name: bool = False) -> Stored:
+        stored = call.store.change(self.kind, call.id, self.name_key, change, unique_name=unique_name)
         if stored is None:
-            raise not_found(self.missing, under=self.missing_under)
+            raise self.not_found()
         return stored
 
-    def update(self, call: Call, change: Callable[[Json], Json]) -> Response:
-        return ack(self.change(call, change).id, f"{self.noun} updated successfully")
+    def update(self, call: Call, change: Callable[[Json], Json], *, unique_name: bool = False) -> Response:
+        return ack(self.change(call, change, unique_name=unique_name).id, f"{self.noun} updated successfully")
 
     def delete(self, call: Call) -> Response:
-        if not call.store.remove(self.kind, call.id):
-            raise not_found(self.missing, under=self.missing_under)
+        if not call.store.remove(self.kind, call.id) and call.behaviour.second_delete == "404":
+            raise self.not_found()
         return ack(call.id, f"{self.noun} deleted successfully")
 
 

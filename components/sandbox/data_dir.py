@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 _ATTEMPTS = 40
 _PAUSE_S = 0.05
@@ -33,8 +33,15 @@ class Switches(BaseModel):
 
 
 class Serving(Switches):
-    """The process that serves a data dir. `started_at` is RFC 3339."""
+    """
+    The process that serves a data dir.
 
+    Attributes:
+        behaviour: what it was told besides, as `name=value`; a stack's sandbox never is.
+        started_at: RFC 3339.
+    """
+
+    behaviour: list[str] = Field([])
     pid: int
     started_at: str
 

@@ -9,25 +9,47 @@ The store always holds the nested form, so the switch can be turned between two 
 
 from typing import Any
 
-from components.sandbox.agent_models import Avatar, Runtime
-from components.sandbox.calls import Placement
+from components.sandbox.agent_models import Avatar, Llm, Runtime, Stt
+from components.sandbox.behaviour import Behaviour
 
-_RUNTIME = set(Runtime.model_fields)
-_HIDDEN = ("url", "token")
+RUNTIME = frozenset(Runtime.model_fields)
+_SECRET = ("url", "token")
+_SHOWN_OF_MASKED_CHARS = 4
+_OF_GUIDE = {
+    "llm": Llm(provider="groq", model="openai/gpt-oss-120b").model_dump(by_alias=True),
+    "stt": Stt(provider="deepgram", model="flux-general-en").model_dump(by_alias=True),
+}
 
 
-def accepted(avatar: Avatar, placement: Placement) -> dict[str, Any]:
-    """Nested form of *avatar* with only the members that stood where *placement* looks."""
-    source = avatar.config if placement == "nested" else avatar
+def accepted(avatar: Avatar, behaviour: Behaviour) -> dict[str, Any]:
+    """Nested form of *avatar* with only the members that stood where the selected placement looks."""
     return {
-        **avatar.model_dump(by_alias=True, exclude=_RUNTIME | {"config"}, exclude_none=True),
-        "config": source.model_dump(by_alias=True, include=_RUNTIME),
+        **avatar.model_dump(by_alias=True, exclude={*RUNTIME, "config"}, exclude_none=True),
+        "config": _runtime(avatar, behaviour),
     }
 
 
-def shown(stored: dict[str, Any], placement: Placement, *, reveal_llm: bool) -> dict[str, Any]:
+def _runtime(avatar: Avatar, behaviour: Behaviour) -> dict[str, Any]:
+    nested = avatar.config.model_dump(by_alias=True)
+    flat = avatar.model_dump(by_alias=True, include=set(RUNTIME))
+    sent_nested, sent_flat = avatar.config.model_fields_set, avatar.model_fields_set & RUNTIME
+    taken, sent = {
+        "nested": (nested, sent_nested),
+        "flat": (flat, sent_flat),
+        "either": (nested | {key: flat[key] for key in sent_flat}, sent_nested | sent_flat),
+    }[behaviour.placement]
+    defaults = _OF_GUIDE if behaviour.defaults == "guide" else {}
+    return taken | {key: value for key, value in defaults.items() if key not in sent}
+
+
+def shown(stored: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     """*stored* (nested form) as a read returns it; no documented read has `llm.url` or `llm.token`."""
     rest = {key: value for key, value in stored.items() if key != "config"}
-    llm = {key: value for key, value in stored["config"]["llm"].items() if key not in _HIDDEN or (reveal_llm and value)}
+    llm = dict(stored["config"]["llm"])
+    for key in _SECRET:
+        value = llm.pop(key)
+        if value and behaviour.llm_secrets != "hidden":
+            masked = f"****{value[-_SHOWN_OF_MASKED_CHARS:]}"
+            llm[key] = value if behaviour.llm_secrets == "shown" else masked
     runtime = {**stored["config"], "llm": llm}
-    return {**rest, "config": runtime} if placement == "nested" else {**rest, **runtime}
+    return {**rest, **runtime} if behaviour.placement == "flat" else {**rest, "config": runtime}

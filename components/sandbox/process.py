@@ -72,7 +72,7 @@ def _served(props: Props) -> Props:
 def _outputs(props: Props, data_dir: DataDir, serving: Serving) -> Props:
     return {
         **props,
-        **serving.model_dump(),
+        **serving.model_dump(exclude={"behaviour"}),  # no prop: what a stack stores stays as it is
         "api_url": f"http://127.0.0.1:{serving.port}/v1",
         "api_key": data_dir.api_key(),
     }

@@ -74,8 +74,9 @@ def _external_llm(call: Call, agent: Json) -> _Llm:
     llm = agent["avatars"][0]["config"]["llm"] if agent["avatars"] else {"provider": "none", "model": "none"}
     if llm["provider"] != "custom":
         text = (
-            f"Agent {call.id} has no LLM of its own: it runs on {llm['provider']} / {llm['model']}. This sandbox reads "
-            f"the {call.placement} placement; an llm block anywhere else was dropped when the agent was written."
+            f"Agent {call.id} has no LLM of its own: it runs on {llm['provider']} / {llm['model']}. This sandbox "
+            f"reads the {call.behaviour.placement} placement; an llm block anywhere else was dropped when the agent "
+            "was written."
         )
         raise RefusedError(409, {"error": text, "cause": "no_external_llm"})
     return _Llm(llm["model"], llm["url"], llm["token"])

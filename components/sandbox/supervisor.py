@@ -39,7 +39,7 @@ def ensure(
         SandboxError: it did not come up; the process is gone, and so is the data dir if it was new.
     """
     serving = data_dir.serving()
-    if serving and Switches(**serving.model_dump(include=set(Switches.model_fields))) == wanted and healthy(data_dir):
+    if serving and _is_as_wanted(serving, wanted) and healthy(data_dir):
         return serving
     if serving is None or serving.port != wanted.port:
         # Tried before the running process is stopped, which a failed change of port must not take down.
@@ -62,6 +62,11 @@ def ensure(
     if serving is None:
         raise SandboxError(f"The sandbox stopped right after its start. Read {data_dir.log}.")
     return serving
+
+
+def _is_as_wanted(serving: Serving, wanted: Switches) -> bool:
+    told = Switches(**serving.model_dump(include=set(Switches.model_fields)))
+    return told == wanted and not serving.behaviour
 
 
 def healthy(data_dir: DataDir) -> bool:

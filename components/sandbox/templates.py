@@ -8,7 +8,7 @@ from starlette.responses import Response
 from components.sandbox import agents
 from components.sandbox.agent_models import AgentUpdate, CallbackEvent, NotEmpty, Ref, Seconds
 from components.sandbox.attachments import GUARDRAILS
-from components.sandbox.calls import Call, Integer, Wire, bad_request, checked
+from components.sandbox.calls import Call, Integer, Wire, bad_request
 from components.sandbox.collection import Collection, ack
 from components.sandbox.store import Json, Stored
 
@@ -64,7 +64,7 @@ def create_agent(call: Call) -> Response:
     template = call.store.find("template", wanted.template_id)
     if template is None:
         raise bad_request("template_id is not the id of a template")
-    body = checked(AgentUpdate, _agent_body(template.document, wanted))
+    body = call.checked(AgentUpdate, _agent_body(template.document, wanted))
     return ack(agents.add(call, body), "Agent created successfully")
 
 

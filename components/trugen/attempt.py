@@ -20,7 +20,7 @@ import requests
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
 from components.trugen.address import proxies_for
-from components.trugen.errors import NoAnswerError, TrugenError, UnexpectedAnswerError, UnreachableError
+from components.trugen.errors import NoAnswerError, TooLargeError, TrugenError, UnreachableError
 
 CONNECT_TIMEOUT_S = 10.0
 MAX_BODY_BYTES = 16 * 2**20
@@ -61,7 +61,7 @@ def attempt(request: Request, *, limit_s: float, ca_bundle: str | None) -> Answe
     Raises:
         UnreachableError: nothing was sent.
         NoAnswerError: no complete answer within *limit_s*; the request may have taken effect.
-        UnexpectedAnswerError: the answer is larger than any of the API.
+        TooLargeError: the answer is larger than any of the API.
     """
     outcome: Future[Answer] = Future()
     abandoned = threading.Event()
@@ -106,7 +106,7 @@ def _exchange(request: Request, limit_s: float, ca_bundle: str | None, abandoned
         for piece in response.iter_content(PIECE_BYTES):
             body += piece
             if len(body) > MAX_BODY_BYTES:
-                raise UnexpectedAnswerError(request.call, f"more than {MAX_BODY_BYTES // 2**20} MiB")
+                raise TooLargeError(request.call, MAX_BODY_BYTES // 2**20)
             if abandoned.is_set():
                 break
         return Answer(response.status_code, response.headers, bytes(body))

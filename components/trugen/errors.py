@@ -5,7 +5,8 @@ What can go wrong between this machine and the TruGen API. Each message is compl
     ├── ConnectionSettingsError   nothing was sent: the URL or the key cannot be used
     ├── UnreachableError          nothing was sent: name, connection, TLS or proxy
     ├── NoAnswerError             a request went out, no complete answer came back
-    ├── UnexpectedAnswerError     an answer that the contract does not know: HTML, a redirect, too large
+    ├── UnexpectedAnswerError     an answer that the contract does not know: HTML, a redirect
+    │   └── TooLargeError         ... or larger than any of the API
     ├── UnavailableError          408, 425, 429 or 5xx until the retries were spent
     ├── AmbiguousError            a POST that may or may not have made an agent; never repeated blindly
     └── RefusedError              a final answer of 4xx
@@ -71,6 +72,13 @@ class UnexpectedAnswerError(TrugenError):
             f"Unexpected answer to {call}: {found}.\n"
             "  Check that the API URL is the root (https://api.trugen.ai/v1), not a portal or proxy in front of it."
         )
+
+
+class TooLargeError(UnexpectedAnswerError):
+    """Nobody knows what stands in the rest, so after a POST this is no refusal."""
+
+    def __init__(self, call: str, limit_mib: int) -> None:
+        super().__init__(call, f"more than {limit_mib} MiB")
 
 
 class UnavailableError(TrugenError):

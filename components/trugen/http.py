@@ -24,6 +24,7 @@ from components.trugen.errors import (
     NoAnswerError,
     NotFoundError,
     RefusedError,
+    TooLargeError,
     TrugenError,
     UnavailableError,
     UnexpectedAnswerError,
@@ -99,6 +100,10 @@ class Transport:
                 answer = self._judged(request, attempt(request, limit_s=limit_s, ca_bundle=self._ca_bundle))
             except (UnreachableError, NoAnswerError, UnavailableError) as error:
                 fault = error
+            except TooLargeError:
+                if method == "POST":
+                    raise AmbiguousError(request.call, "the answer was too large to be one") from None
+                raise
             else:
                 self._pace.quicken()
                 return answer

@@ -117,10 +117,10 @@ class Objects:
                 return total
             seen |= fresh.keys()
             found |= fresh
-            if len(pages[-1][0]) < SHORTEST_FULL_PAGE:
-                return total
             step = max(len(page) for page, _ in pages)
             offset += sum(len(page) for page, _ in pages)
+            if len(pages[-1][0]) < SHORTEST_FULL_PAGE and offset >= total:
+                return total
         raise UnexpectedAnswerError(f"GET {self.calls.list_path}", f"page after page, {MAX_PAGES} of them, without end")
 
     def _side_by_side(self, text: str, offsets: list[int]) -> list[tuple[list[Json], int]]:

@@ -8,7 +8,7 @@ from components.lifecycle.kind import Kind
 from components.lifecycle.roster import Roster
 from components.lifecycle.verbs import Lifecycle
 from components.trugen.client import TrugenClient
-from tests.fixtures.attachment_inputs import ATTACHMENTS, Case
+from tests.fixtures.attachment_inputs import ATTACHMENTS, Case, Inputs
 from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.sandbox_server import SandboxServer
 
@@ -40,14 +40,33 @@ def lifecycle_of(sandbox: SandboxServer) -> LifecycleOf:
     def build(kind: Kind, url: str = "") -> Lifecycle:
         clock = FakeClock()
         client = TrugenClient(url or sandbox.api_url, sandbox.api_key, clock=clock, sleep=clock.sleep)
-        return Lifecycle(kind, client.objects(kind.calls), roster=Roster(clock), sleep=clock.sleep)
+        return Lifecycle(kind, client.objects(kind.calls), roster=Roster(), sleep=clock.sleep)
 
     return build
 
 
+class Runs:
+    """The verbs, each in a process of its own, as one run follows another."""
+
+    def __init__(self, start: Callable[[], Lifecycle]) -> None:
+        self._start = start
+
+    def create(self, inputs: Inputs) -> tuple[str, Inputs]:
+        return self._start().create(inputs)
+
+    def read(self, id_: str, outs: Inputs) -> Inputs | None:
+        return self._start().read(id_, outs)
+
+    def update(self, id_: str, olds: Inputs, news: Inputs) -> Inputs:
+        return self._start().update(id_, olds, news)
+
+    def delete(self, id_: str) -> None:
+        self._start().delete(id_)
+
+
 @pytest.fixture
-def lifecycle(lifecycle_of: LifecycleOf, case: Case) -> Lifecycle:
-    return lifecycle_of(case.kind)
+def runs(lifecycle_of: LifecycleOf, case: Case) -> Runs:
+    return Runs(lambda: lifecycle_of(case.kind))
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from components.lifecycle.verbs import Lifecycle
-from tests.attachments.conftest import LifecycleOf
+from tests.attachments.conftest import LifecycleOf, Runs
 from tests.fixtures.attachment_inputs import ATTACHMENTS, Case
 from tests.fixtures.contract import write_schema
 from tests.fixtures.sandbox_server import SandboxServer
@@ -71,13 +70,13 @@ def test_a_field_is_set_by_an_update_and_taken_back_by_the_next(
     lifecycle_of: LifecycleOf, sandbox: SandboxServer, noun: str, key: str
 ) -> None:
     case = ATTACHMENTS[noun]
-    lifecycle = lifecycle_of(case.kind)
-    id_, outs = lifecycle.create(case.inputs())
+    runs = Runs(lambda: lifecycle_of(case.kind))
+    id_, outs = runs.create(case.inputs())
     before = without_stamps(sandbox, case)
 
-    outs = lifecycle.update(id_, outs, case.inputs(**changed(noun, key)))
+    outs = runs.update(id_, outs, case.inputs(**changed(noun, key)))
     assert (outs["status_reason"], without_stamps(sandbox, case) != before) == ("", True)
-    outs = lifecycle.update(id_, outs, case.inputs())
+    outs = runs.update(id_, outs, case.inputs())
 
     assert (outs, without_stamps(sandbox, case)) == (case.kind.outputs(case.inputs()), before)
 
@@ -86,11 +85,11 @@ def test_a_field_is_set_by_an_update_and_taken_back_by_the_next(
 def test_every_field_at_once_survives_a_create_and_a_read(lifecycle_of: LifecycleOf, noun: str) -> None:
     case = ATTACHMENTS[noun]
     inputs = case.inputs(**{**FIELDS[noun], **({"type": "tool.api"} if noun == "tool" else {})})
-    lifecycle: Lifecycle = lifecycle_of(case.kind)
+    runs = Runs(lambda: lifecycle_of(case.kind))
 
-    id_, outs = lifecycle.create(inputs)
+    id_, outs = runs.create(inputs)
 
-    assert (outs, lifecycle.read(id_, outs)) == (case.kind.outputs(inputs), case.kind.outputs(inputs))
+    assert (outs, runs.read(id_, outs)) == (case.kind.outputs(inputs), case.kind.outputs(inputs))
     jsonschema.validate(case.kind.body(inputs), write_schema(noun))
 
 
@@ -114,22 +113,26 @@ def test_a_parameter_or_header_that_somebody_added_is_drift_and_goes(
 ) -> None:
     """What a model may call, and what is sent along, is what was declared: nothing else."""
     case = ATTACHMENTS[noun]
-    lifecycle = lifecycle_of(case.kind)
-    id_, outs = lifecycle.create(case.inputs())
+    runs = Runs(lambda: lifecycle_of(case.kind))
+    id_, outs = runs.create(case.inputs())
     before = without_stamps(sandbox, case)
     document = sandbox.call("GET", f"{case.kind.calls.path}/{id_}").json()
     sandbox.call("PUT", f"{case.kind.calls.path}/{id_}", merged(document, edit)).raise_for_status()
 
-    read = lifecycle.read(id_, outs)
+    read = runs.read(id_, outs)
     assert read is not None
     assert read != outs
-    lifecycle.update(id_, read, case.inputs())
+    runs.update(id_, read, case.inputs())
 
     assert without_stamps(sandbox, case) == before
 
 
 def merged(document: dict[str, Any], edit: dict[str, Any]) -> dict[str, Any]:
-    both = {key: merged(document[key], one) if isinstance(one, dict) else one for key, one in edit.items() if key in document}
+    both = {
+        key: merged(document[key], one) if isinstance(one, dict) else one
+        for key, one in edit.items()
+        if key in document
+    }
     return {**document, **edit, **both}
 
 

@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 
 from components.lifecycle.errors import NameTakenError
-from components.lifecycle.verbs import Lifecycle, diff
-from tests.attachments.conftest import LifecycleOf
+from components.lifecycle.verbs import diff
+from tests.attachments.conftest import LifecycleOf, Runs
 from tests.fixtures.attachment_inputs import MARKER, Case
 from tests.fixtures.contract import write_schema
 from tests.fixtures.sandbox_server import SandboxServer
@@ -34,14 +34,12 @@ def edited(sandbox: SandboxServer, case: Case, id_: str) -> None:
     sandbox.call("PUT", f"{case.kind.calls.path}/{id_}", sent).raise_for_status()
 
 
-def test_what_was_declared_is_verified_reads_back_unchanged_and_needs_no_update(
-    lifecycle: Lifecycle, case: Case
-) -> None:
+def test_what_was_declared_is_verified_reads_back_unchanged_and_needs_no_update(runs: Runs, case: Case) -> None:
     inputs = case.inputs()
 
-    id_, outs = lifecycle.create(inputs)
+    id_, outs = runs.create(inputs)
 
-    assert (outs, lifecycle.read(id_, outs), diff(case.kind, id_, outs, inputs).changed) == (
+    assert (outs, runs.read(id_, outs), diff(case.kind, id_, outs, inputs).changed) == (
         case.kind.outputs(inputs),
         case.kind.outputs(inputs),
         [],
@@ -54,12 +52,10 @@ def test_check_takes_what_a_program_sends(case: Case) -> None:
     assert case.kind.check(inputs, public=True) == (inputs, [])
 
 
-def test_the_marker_stands_at_the_end_of_the_label_and_nowhere_else(
-    lifecycle: Lifecycle, case: Case, listed: Listed
-) -> None:
+def test_the_marker_stands_at_the_end_of_the_label_and_nowhere_else(runs: Runs, case: Case, listed: Listed) -> None:
     inputs = case.inputs()
 
-    lifecycle.create(inputs)
+    runs.create(inputs)
 
     (document,) = listed()
     assert f"{inputs[case.kind.label]} [{MARKER}]" in str(document)
@@ -94,39 +90,39 @@ def test_two_objects_with_our_marker_stop_the_run_and_name_both(lifecycle_of: Li
 
 
 def test_an_edit_elsewhere_shows_in_a_read_and_an_update_undoes_it(
-    lifecycle: Lifecycle, case: Case, sandbox: SandboxServer
+    runs: Runs, case: Case, sandbox: SandboxServer
 ) -> None:
     inputs = case.inputs()
-    id_, outs = lifecycle.create(inputs)
+    id_, outs = runs.create(inputs)
     edited(sandbox, case, id_)
 
-    drifted = lifecycle.read(id_, outs)
+    drifted = runs.read(id_, outs)
     assert drifted is not None
     changed = diff(case.kind, id_, drifted, inputs).changed
-    healed = lifecycle.update(id_, drifted, inputs)
+    healed = runs.update(id_, drifted, inputs)
 
     assert (changed, healed) == ([case.member[0]], case.kind.outputs(inputs))
-    assert lifecycle.read(id_, healed) == healed
+    assert runs.read(id_, healed) == healed
 
 
-def test_an_edit_that_is_to_be_kept_is_no_change(lifecycle: Lifecycle, case: Case, sandbox: SandboxServer) -> None:
+def test_an_edit_that_is_to_be_kept_is_no_change(runs: Runs, case: Case, sandbox: SandboxServer) -> None:
     inputs = case.inputs(on_drift="keep")
-    id_, outs = lifecycle.create(inputs)
+    id_, outs = runs.create(inputs)
     edited(sandbox, case, id_)
 
-    read = lifecycle.read(id_, outs)
+    read = runs.read(id_, outs)
 
     assert read is not None
     assert diff(case.kind, id_, read, inputs).changed == []
 
 
-def test_a_deleted_one_is_gone_and_deleting_it_again_is_done(lifecycle: Lifecycle, case: Case, listed: Listed) -> None:
-    id_, outs = lifecycle.create(case.inputs())
+def test_a_deleted_one_is_gone_and_deleting_it_again_is_done(runs: Runs, case: Case, listed: Listed) -> None:
+    id_, outs = runs.create(case.inputs())
 
-    lifecycle.delete(id_)
-    lifecycle.delete(id_)
+    runs.delete(id_)
+    runs.delete(id_)
 
-    assert (listed(), lifecycle.read(id_, outs)) == ([], None)
+    assert (listed(), runs.read(id_, outs)) == ([], None)
 
 
 def test_an_object_made_by_hand_is_adopted_by_its_id(lifecycle_of: LifecycleOf, case: Case, listed: Listed) -> None:

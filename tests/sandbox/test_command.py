@@ -65,3 +65,26 @@ def test_two_processes_cannot_serve_one_data_dir(tmp_path: Path) -> None:
 
     assert second.returncode == 1
     assert f"{tmp_path} is served by another process" in second.stderr
+
+
+def test_it_answers_as_it_is_told(tmp_path: Path) -> None:
+    words = ["--behaviour", "providers=object", "--behaviour", "placement=flat"]
+    with started("--port", "0", "--data-dir", str(tmp_path), *words) as (_, line):
+        api_url = line.split()[2].rstrip(",")
+        headers = {"x-api-key": (tmp_path / "api_key").read_text()}
+
+        assert isinstance(requests.get(f"{api_url}/ext/providers", headers=headers, timeout=5).json(), dict)
+
+
+def test_a_behaviour_that_does_not_exist_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    data_dir = tmp_path / "new"
+    refused = subprocess.run(
+        [sys.executable, "-m", "components.sandbox", "--data-dir", str(data_dir), "--behaviour", "patch=maybe"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (refused.returncode, data_dir.exists()) == (2, False)
+    assert "patch=maybe cannot be; patch is present or absent" in refused.stderr

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +72,22 @@ def test_create_adopts_the_process_of_an_interrupted_run(props: dict[str, Any]) 
     second = PROVIDER.create(props).outs
 
     assert first == second
+
+
+def test_create_adopts_no_process_that_was_told_another_behaviour(props: dict[str, Any]) -> None:
+    first = PROVIDER.create(props).outs
+    assert first is not None
+    stop(DataDir(Path(props["data_dir"])))
+    words = ["--port", str(int(props["port"])), "--data-dir", props["data_dir"], "--behaviour", "providers=object"]
+    with subprocess.Popen([sys.executable, "-m", "components.sandbox", *words], stdout=subprocess.PIPE) as by_hand:
+        assert by_hand.stdout is not None
+        by_hand.stdout.readline()
+
+        second = PROVIDER.create(props).outs
+
+    assert second is not None
+    assert isinstance(call(second, "GET", "/ext/providers"), list)
+    assert first.keys() == second.keys()
 
 
 def test_reading_a_dead_process_starts_it_again_with_the_same_agents_and_key(props: dict[str, Any]) -> None:
