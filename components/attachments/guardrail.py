@@ -6,9 +6,9 @@ import functools
 
 from pydantic import Field
 
-from components.agent.text import CallbackUrl, Prompt, Prose
+from components.agent.text import CallbackUrl, Prose
 from components.attachments.document import NOT_COMPARED, Attachment, Owned, inputs_of, policy
-from components.attachments.text import Label
+from components.attachments.text import Label, NotEmpty
 from components.lifecycle import checks
 from components.lifecycle.kind import Kind
 from components.lifecycle.place import Place
@@ -18,7 +18,7 @@ from components.trugen.calls import GUARDRAIL_CALLS
 class Guardrail(Attachment):
     name: Label
     """With the marker behind it. TruGen makes its `key`, the runtime tool name, of the first one and keeps it."""
-    prompt: Prompt = Field(repr=False)
+    prompt: NotEmpty = Field(repr=False)
     category: Prose | None = None
     response_message: Prose | None = None
     """Spoken word for word; left out, the model is told to moderate."""

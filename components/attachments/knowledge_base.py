@@ -9,10 +9,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from components.agent.text import Prompt
 from components.attachments import documents, files
 from components.attachments.document import NOT_COMPARED, Attachment, Owned, inputs_of, policy
-from components.attachments.text import Description, Label
+from components.attachments.text import Description, Label, NotEmpty
 from components.lifecycle import checks
 from components.lifecycle.kind import Kind
 from components.lifecycle.place import Contents, Place
@@ -28,19 +27,13 @@ def _document_name(name: str) -> str:
     return name
 
 
-def _short_enough(text: str) -> str:
-    if len(text.encode()) > files.MAX_BYTES:
-        raise ValueError(f"has {len(text.encode()):,} bytes; {files.MAX_BYTES:,} are the limit of a document")
-    return text
-
-
 class Document(BaseModel):
-    """A file, its path relative to the project or absolute; or a text."""
+    """A file, its path relative to the project or absolute; or a text, which is limited as a prompt is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     file: str | None = None
-    text: Annotated[Prompt, AfterValidator(_short_enough)] | None = Field(None, repr=False)
+    text: NotEmpty | None = Field(None, repr=False)
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:

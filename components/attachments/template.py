@@ -12,9 +12,9 @@ from typing import Annotated
 from pydantic import Field
 
 from components.agent.document import ObjectIds
-from components.agent.text import CallbackUrl, Name, Prompt, Prose
+from components.agent.text import CallbackUrl, Name, Prose
 from components.attachments.document import NOT_COMPARED, Attachment, Owned, inputs_of, policy
-from components.attachments.text import Label
+from components.attachments.text import Label, NotEmpty
 from components.lifecycle import checks
 from components.lifecycle.kind import Kind
 from components.lifecycle.place import Place
@@ -24,7 +24,7 @@ from components.trugen.calls import TEMPLATE_CALLS
 class Template(Attachment):
     template_name: Label
     """With the marker behind it."""
-    template_system_prompt: Prompt = Field(repr=False)
+    template_system_prompt: NotEmpty = Field(repr=False)
     conversational_context: Prose | None = Field(None, repr=False)
     timeout_s: Annotated[int, Field(gt=0, le=86_400)] = 240
     """Length of a call; sent in both places that TruGen has for it."""

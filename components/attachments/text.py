@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
-from components.agent.text import CallbackUrl, name, prompt
+from components.agent.text import CallbackUrl, name, prose
 
 MAX_DESCRIPTION_CHARACTERS = 4000
 # What a model may call a function, by OpenAI's API reference (tools[].function.name).
@@ -37,8 +37,15 @@ def function_name(value: str) -> str:
     return value
 
 
+def not_empty(value: str) -> str:
+    """*value* untouched: what is written for a model or a caller is sent byte for byte."""
+    if not value.strip():
+        raise ValueError("is empty")
+    return prose(value)
+
+
 def description(value: str) -> str:
-    checked = prompt(value)
+    checked = not_empty(value)
     if len(checked) > MAX_DESCRIPTION_CHARACTERS:
         raise ValueError(f"is {len(checked)} characters long; {MAX_DESCRIPTION_CHARACTERS} are the limit")
     if _MARKED.search(checked):
@@ -88,4 +95,5 @@ Label = Annotated[str, AfterValidator(label)]
 FunctionName = Annotated[str, AfterValidator(function_name)]
 Description = Annotated[str, AfterValidator(description)]
 Headers = Annotated[Mapping[str, str], AfterValidator(headers)]
-RequiredUrl = Annotated[CallbackUrl, Field(min_length=1)]
+NotEmpty = Annotated[str, AfterValidator(not_empty)]
+RequiredUrl = Annotated[CallbackUrl, AfterValidator(not_empty)]
