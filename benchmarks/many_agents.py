@@ -23,12 +23,15 @@ from benchmarks.opentofu_contender import OpenTofu
 from benchmarks.process_tree import Weighed
 from benchmarks.pulumi_contender import PROJECT, Pulumi
 from benchmarks.slow_sandbox import API_KEY, SlowSandbox, slow_sandbox
-from components.agent.body import agent_body
 from components.agent.document import AgentDocument
+from components.agent.kind import AGENT
+from components.cli import many
 
 _UP = ("up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs")
 _NO_OP = (*_UP, "--refresh", "--expect-no-changes")
-OURS = Pulumi("ours", "trugen_agents.py", create=_UP, no_op=_NO_OP)
+# What `python -m components up` sets for a stack of so many agents.
+_FOR_MANY = {"PULUMI_PARALLEL": str(many.STEPS_AT_ONCE), "PULUMI_SKIP_CHECKPOINTS": "true"}
+OURS = Pulumi("ours", "trugen_agents.py", create=_UP, no_op=_NO_OP, variables=_FOR_MANY)
 PLAIN = Pulumi("plain", "plain_agents.py", create=_UP, no_op=_NO_OP)
 PEER = OpenTofu()
 # Rounds are for the medians of short runs; one of some minutes is its own.
@@ -102,7 +105,10 @@ def job(count: int, sandbox: SlowSandbox) -> dict[str, Any]:
     declared = {"persona_name": "Ada", "persona_prompt": prompt}
     inputs = {
         **AgentDocument(agent_name="Concierge", persona_name="Ada", persona_prompt=prompt).to_props(),
-        **{"llm_provider": "custom", "llm_url": _LLM["url"], "llm_model": _LLM["model"], "llm_token": _LLM["token"]},
+        "llm_provider": "custom",
+        "llm_url": _LLM["url"],
+        "llm_model": _LLM["model"],
+        "llm_token": _LLM["token"],
         "marker": "k3x9abcd",
     }
     return {
@@ -111,7 +117,7 @@ def job(count: int, sandbox: SlowSandbox) -> dict[str, Any]:
         "names": [f"Concierge {number:04}" for number in range(count)],
         "declared": declared,
         "llm": _LLM,
-        "document": agent_body(inputs),
+        "document": AGENT.body(inputs),
     }
 
 
