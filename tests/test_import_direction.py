@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "trugen": {"redaction", "urls"},
     "sandbox": set(),  # no rule in common with what it is there to test
     "live": {"trugen", "redaction"},
-    "cli": {"llm", "trugen", "live"},
+    "cli": {"llm", "trugen", "agent", "live", "urls"},
     "__main__": {"cli"},
     "progress": set(),
     "foreseen": set(),
@@ -47,6 +47,7 @@ WITHOUT_PULUMI = [
     "llm/preflight.py",
     "agent/lifecycle.py",
     "agent/kind.py",
+    "agent/adopted.py",
     "lifecycle",
     "agent/document.py",
     "sandbox/app.py",

@@ -32,11 +32,12 @@ from components.foreseen import foreseen
 from components.lifecycle import drift
 from components.lifecycle.errors import LifecycleError
 from components.lifecycle.roster import Roster
+from components.lifecycle.values import holds_unknown
+from components.trugen.address import CLOUD_API_URL
 from components.trugen.client import TrugenClient
 from components.trugen.errors import NotFoundError, TrugenError
 from components.unknowns import spelled_out
 
-CLOUD_API_URL = "https://api.trugen.ai/v1"
 EDITED = (
     "was edited outside of this stack, and `onDrift` says `fail`. Declare what is there now, or set `onDrift` of its"
     " group to `overwrite` or `keep`"
@@ -119,7 +120,9 @@ class TrugenAgentProvider(ResourceProvider):
         except NotFoundError:
             return [Failure("adopt_agent_id", "names no agent of this workspace; look the id up in the TruGen console")]
         changes = ", ".join(different) or "nothing"
+        unknown = ", ".join(sorted(key for key in AGENT.inputs_of(inputs) if holds_unknown(inputs[key])))
         line = f"adopts agent {inputs['adopt_agent_id']}; changes: {changes}"
+        line += f"; known only in the run: {unknown}" if unknown else ""
         progress.report(str(inputs.get("progress_urn") or ""), line, keep=True)
         return []
 

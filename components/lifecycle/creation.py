@@ -48,11 +48,11 @@ class Creation:
     def create(self, inputs: Inputs) -> tuple[str, Json]:
         if self._kind.adopt in inputs:
             return self._adopted(str(inputs[self._kind.adopt]), inputs)
-        marked = self._kind.marked(inputs)
-        existing = self._left_behind(marked) or self._namesake(inputs)
+        existing = self._existing(inputs)
         if existing:
             # Who left it may have left another POST on the way.
             return existing, self._kind.outputs(inputs, self._overwritten(existing, inputs), unsettled=True)
+        marked = self._kind.marked(inputs)
         id_, unsure = self._posted(marked)
         # After an unanswered POST the object found may be another run's: make it what this one declares.
         overwritten = self._overwritten(id_, marked) if unsure else ""
@@ -121,26 +121,23 @@ class Creation:
             return id_, self._kind.outputs(inputs)
         return id_, self._kind.outputs(inputs, self._overwritten(id_, inputs, document))
 
-    def _left_behind(self, marked: Inputs) -> str | None:
-        """The object that an interrupted run of ours made."""
-        found = self._own.before(marked)
-        if len(found) > 1:
-            raise self._taken(marked, found, f"several {self._kind.noun}s carry it")
-        return str(found[0]["id"]) if found else None
+    def _existing(self, inputs: Inputs) -> str | None:
+        """The object that an interrupted run of ours made, or one that has our exact name and passes for ours."""
+        left = self._own.before(self._kind.marked(inputs))
+        namesakes = self._own.before(inputs) if inputs.get("exact_name") else []
+        if len(left) + len(namesakes) > 1:
+            raise self._taken(inputs, [*left, *namesakes], f"several {self._kind.noun}s carry it")
+        if namesakes:
+            self._require_ours(namesakes, inputs)
+        return next((str(one["id"]) for one in (*left, *namesakes)), None)
 
-    def _namesake(self, inputs: Inputs) -> str | None:
-        """The object that has an exact name already, if the policy takes it for ours."""
-        found = self._own.before(inputs) if inputs.get("exact_name") else []
-        if not found:
-            return None
-        if len(found) > 1:
-            raise self._taken(inputs, found, f"several {self._kind.noun}s carry it")
-        id_, policy = str(found[0]["id"]), inputs.get("on_name_conflict", "adoptIdentical")
+    def _require_ours(self, namesakes: list[Json], inputs: Inputs) -> None:
+        policy = inputs.get("on_name_conflict", "adoptIdentical")
         if policy == "fail":
-            raise self._taken(inputs, found, "one carries it, and `onNameConflict` is `fail`")
-        if policy == "adoptIdentical" and not self._own.is_identical(id_, inputs):
-            raise self._taken(inputs, found, f"the {self._kind.noun} that carries it is not what this stack declares")
-        return id_
+            raise self._taken(inputs, namesakes, "one carries it, and `onNameConflict` is `fail`")
+        if policy == "adoptIdentical" and not self._own.is_identical(namesakes[0]["id"], inputs):
+            why = f"the {self._kind.noun} that carries it is not what this stack declares"
+            raise self._taken(inputs, namesakes, why)
 
     def _taken(self, inputs: Inputs, found: list[Json], why: str) -> NameTakenError:
         ids = [one["id"] for one in found]

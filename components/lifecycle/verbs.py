@@ -18,7 +18,7 @@ from components.lifecycle.kind import UNSETTLED, UNVERIFIED, Json, Kind
 from components.lifecycle.own import Own
 from components.lifecycle.read_back import ReadBack
 from components.lifecycle.roster import Roster
-from components.lifecycle.values import UNKNOWN
+from components.lifecycle.values import UNKNOWN, holds_unknown
 from components.trugen.errors import NoAnswerError, NotFoundError, UnavailableError
 from components.trugen.objects import Objects
 
@@ -58,9 +58,11 @@ class Lifecycle:
         return self._creation.create(self._kind.inputs_of(props))
 
     def adoption(self, props: Mapping[str, Any]) -> list[str]:
-        """Names of the inputs that taking over would change; raises `NotFoundError`."""
-        inputs = self._kind.inputs_of(props)
-        return self._kind.differences(self._objects.get(inputs[self._kind.adopt]), inputs)
+        """Names of the inputs that taking over would change, unknown ones aside; raises `NotFoundError`."""
+        known = {key: value for key, value in self._kind.inputs_of(props).items() if not holds_unknown(value)}
+        if self._kind.adopt not in known:
+            return []
+        return self._kind.differences(self._objects.get(known[self._kind.adopt]), known)
 
     def read(self, id_: str, props: Mapping[str, Any]) -> Json | None:
         """Outputs as TruGen shows them now, None when the object is gone. What it does not show keeps its record."""
