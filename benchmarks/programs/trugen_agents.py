@@ -21,4 +21,4 @@ def agent(name: str) -> TrugenAgent:
     return TrugenAgent(name, args, pulumi.ResourceOptions(provider=trugen))
 
 
-Fleet(job["names"], agent, local)
+pulumi.run(Fleet(job["names"], agent, local).under_way)
