@@ -17,7 +17,7 @@ from air_gapped.progress import Report
 
 @dataclass(frozen=True)
 class Program:
-    """One binary: *recipe* is the folder with its go.mod, by its name here or as a whole path, *package* what to build in it."""
+    """One binary: *recipe* is the folder with its go.mod (a whole path, or a name here), *package* what to build."""
 
     binary: str
     recipe: str | Path

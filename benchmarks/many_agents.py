@@ -12,6 +12,7 @@ that fails a run whose agent is not verified.
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -19,17 +20,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from components.agent.body import agent_body
-
 from benchmarks.opentofu_contender import OpenTofu
 from benchmarks.process_tree import Weighed
 from benchmarks.pulumi_contender import PROJECT, Pulumi
 from benchmarks.slow_sandbox import API_KEY, SlowSandbox, slow_sandbox
 from components.agent.document import AgentDocument
+from components.agent.kind import AGENT
+from components.cli import many
 
 _UP = ("up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs")
 _NO_OP = (*_UP, "--refresh", "--expect-no-changes")
-OURS = Pulumi("ours", "trugen_agents.py", create=_UP, no_op=_NO_OP)
+# What `python -m components up` sets for a stack of more than `many.MANY` agents.
+_FOR_MANY = {"PULUMI_PARALLEL": str(many.STEPS_AT_ONCE), "PULUMI_SKIP_CHECKPOINTS": "true"}
+OURS = Pulumi("ours", "trugen_agents.py", create=_UP, no_op=_NO_OP, variables=_FOR_MANY)
 PLAIN = Pulumi("plain", "plain_agents.py", create=_UP, no_op=_NO_OP)
 PEER = OpenTofu()
 # Rounds are for the medians of short runs; one of some minutes is its own.
@@ -65,13 +68,21 @@ class Round:
     calls_to_refresh: int
     agents: int
 
+    def __str__(self) -> str:
+        return (
+            f"empty {self.empty.wall_s:.2f} s, create {self.created.wall_s:.2f} s, no-op {self.unchanged.wall_s:.2f} s"
+        )
+
 
 def main(agents: Sequence[int] = (100, 1000), rounds: int = 3, latency_s: float = 0.2) -> None:
     for count in agents:
         taken: dict[str, list[Round]] = {contender.name: [] for contender in (OURS, PEER, PLAIN)}
-        for _ in range(1 if count >= SINGLE_ROUND_FROM else rounds):
+        for number in range(1 if count >= SINGLE_ROUND_FROM else rounds):
             for contender in (OURS, PEER, PLAIN):
-                taken[contender.name].append(_round(contender, count, latency_s))
+                load = os.getloadavg()[0]
+                one = _round(contender, count, latency_s)
+                taken[contender.name].append(one)
+                _say(f"{count} agents, round {number + 1}, {contender.name}: {one} (load average before {load:.1f})")
         _report(count, latency_s, taken)
 
 
@@ -103,7 +114,10 @@ def job(count: int, sandbox: SlowSandbox) -> dict[str, Any]:
     declared = {"persona_name": "Ada", "persona_prompt": prompt}
     inputs = {
         **AgentDocument(agent_name="Concierge", persona_name="Ada", persona_prompt=prompt).to_props(),
-        "llm_provider": "custom", "llm_url": _LLM["url"], "llm_model": _LLM["model"], "llm_token": _LLM["token"],
+        "llm_provider": "custom",
+        "llm_url": _LLM["url"],
+        "llm_model": _LLM["model"],
+        "llm_token": _LLM["token"],
         "marker": "k3x9abcd",
     }
     return {
@@ -112,27 +126,31 @@ def job(count: int, sandbox: SlowSandbox) -> dict[str, Any]:
         "names": [f"Concierge {number:04}" for number in range(count)],
         "declared": declared,
         "llm": _LLM,
-        "document": agent_body(inputs),
+        "document": AGENT.body(inputs),
     }
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _report(count: int, latency_s: float, taken: Mapping[str, Sequence[Round]]) -> None:
     rounds = len(next(iter(taken.values())))
-    print(f"\n{count} agents, {latency_s * 1000:.0f} ms per call, {rounds} round(s), medians")
+    _say(f"\n{count} agents, {latency_s * 1000:.0f} ms per call, {rounds} round(s), medians")
     names = list(taken)
-    print(f"  {'':<26}" + "".join(f"{name:>12}" for name in names) + f"{'ours / peer':>14}{'ours / plain':>14}")
+    _say(f"  {'':<26}" + "".join(f"{name:>12}" for name in names) + f"{'ours / peer':>14}{'ours / plain':>14}")
     for title, unit, figure in _ROWS:
         medians = {name: statistics.median(figure(one, count) for one in taken[name]) for name in names}
         ours = medians[OURS.name]
         ratios = "".join(f"{ours / medians[other.name]:>14.2f}" for other in (PEER, PLAIN))
-        print(f"  {title:<26}" + "".join(f"{medians[name]:>9.2f} {unit:<2}" for name in names) + ratios)
+        _say(f"  {title:<26}" + "".join(f"{medians[name]:>9.2f} {unit:<2}" for name in names) + ratios)
         assert all(median > 0 for median in medians.values()), f"{title}: nothing was measured"
     for name, each in taken.items():
         assert all(one.agents == count for one in each), f"{name} left {[one.agents for one in each]} agents"
     for title in _TO_WIN:
         figure = next(row[2] for row in _ROWS if row[0] == title)
         ours, peer = (statistics.median(figure(one, count) for one in taken[who.name]) for who in (OURS, PEER))
-        print(f"  ahead of {PEER.name} in {title}: {'yes' if ours <= peer else 'no'} ({ours:.2f} against {peer:.2f})")
+        _say(f"  ahead of {PEER.name} in {title}: {'yes' if ours <= peer else 'no'} ({ours:.2f} against {peer:.2f})")
 
 
 _ROWS: Sequence[tuple[str, str, Callable[[Round, int], float]]] = (

@@ -107,4 +107,4 @@ def _configuration(job: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _platform() -> str:
     machine = os.uname().machine
-    return f"linux_{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine)}"
+    return f"linux_{ {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(machine, machine) }"

@@ -24,8 +24,8 @@ class Weighed:
     What one command took.
 
     Attributes:
-        peak_rss_bytes: Largest sum of the resident sets of all processes of the tree, in samples 50 ms apart; pages that
-            processes share count once in each.
+        peak_rss_bytes: Largest sum of the resident sets of all processes of the tree, in samples 50 ms apart; pages
+            that processes share count once in each.
         cpu_s_by_role: CPU seconds per role, as the samples last saw them.
     """
 

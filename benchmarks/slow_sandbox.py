@@ -1,10 +1,9 @@
 """
-The sandbox behind a network: every call takes *latency_s* longer, and calls are counted.
+The sandbox with a latency, in a process of its own, and with its calls counted.
 
 `python -m benchmarks.slow_sandbox FOLDER LATENCY_S` serves it in a process of its own and prints its root.
 """
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from components.sandbox.app import create_app
+from components.sandbox.behaviour import Behaviour
 from components.sandbox.listener import listening
 from components.sandbox.store import Store
 
@@ -56,7 +56,7 @@ class SlowSandbox:
 def slow_sandbox(folder: Path, latency_s: float) -> Iterator[SlowSandbox]:
     """An empty sandbox in a process of its own, so that nobody's CPU time is its."""
     folder.mkdir(parents=True)
-    command = [sys.executable, "-m", "benchmarks.slow_sandbox", folder, str(latency_s)]
+    command = [sys.executable, "-m", "benchmarks.slow_sandbox", str(folder), str(latency_s)]
     with subprocess.Popen(command, cwd=_PROJECT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         root = process.stdout.readline().strip()
@@ -67,25 +67,23 @@ def slow_sandbox(folder: Path, latency_s: float) -> Iterator[SlowSandbox]:
             process.terminate()
 
 
-class _Delayed:
-    def __init__(self, app: ASGIApp, latency_s: float) -> None:
+class _Counted:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._latency_s = latency_s
         self._calls: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == _CALLS:
             counted, self._calls = self._calls, Counter()
             await JSONResponse(counted)(scope, receive, send)
-            return
-        self._calls[scope["method"]] += 1
-        await asyncio.sleep(self._latency_s)
-        await self._app(scope, receive, send)
+        else:
+            self._calls[scope["method"]] += 1
+            await self._app(scope, receive, send)
 
 
 def _serve(folder: str, latency_s: str) -> None:
     store = Store(Path(folder) / "sandbox.sqlite3")
-    app = _Delayed(create_app(store, API_KEY), float(latency_s))
+    app = _Counted(create_app(store, API_KEY, Behaviour(latency_s=float(latency_s))))
     listener = listening(0)
     sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
