@@ -107,7 +107,8 @@ class TrugenAgentProvider(ResourceProvider):
         try:
             different = self._lifecycle(inputs).adoption(inputs)
         except NotFoundError:
-            return [Failure("adopt_agent_id", "names no agent of this workspace; look the id up in the TruGen console")]
+            step = "look the id up in the TruGen console, or remove it to have the agent made anew"
+            return [Failure("adopt_agent_id", f"names no agent of this workspace; {step}")]
         changes = ", ".join(different) or "nothing"
         unknown = ", ".join(sorted(key for key in AGENT.inputs_of(inputs) if holds_unknown(inputs[key])))
         line = f"adopts agent {inputs['adopt_agent_id']}; changes: {changes}"

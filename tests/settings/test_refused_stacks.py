@@ -151,6 +151,14 @@ def test_a_call_that_lasts_no_time_is_refused(problems: Problems, stack: Stack, 
     assert problems(stack) == [f"agents.ada.timeoutS: input should be greater than 0, not {timeout}"]
 
 
+def test_what_adopt_leaves_to_fill_in_has_to_be_filled_in(problems: Problems, cloud_stack: Stack) -> None:
+    cloud_stack["llms"]["main"]["baseUrl"] = "<URL-of-this-LLM-ending-in-its-version>"
+
+    assert problems(cloud_stack, {**KEY, **TOKEN}) == [
+        "llms.main.baseUrl: does not start with https:// (or http:// beside the sandbox)"
+    ]
+
+
 def test_an_engine_that_is_not_known_is_answered_with_those_that_are(problems: Problems, stack: Stack) -> None:
     stack["llms"]["main"]["engine"] = "vllm"
 
