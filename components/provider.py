@@ -108,8 +108,8 @@ class ObjectProvider(ResourceProvider):
         try:
             different = self._lifecycle(inputs).adoption(inputs)
         except NotFoundError:
-            reason = f"names no {noun} of this workspace; look the id up in the TruGen console"
-            return [Failure(self.kind.adopt, reason)]
+            step = f"look the id up in the TruGen console, or remove it to have the {noun} made anew"
+            return [Failure(self.kind.adopt, f"names no {noun} of this workspace; {step}")]
         changes = ", ".join(different) or "nothing"
         unknown = ", ".join(sorted(key for key in self.kind.inputs_of(inputs) if holds_unknown(inputs[key])))
         line = f"adopts {noun} {adopted}; changes: {changes}"

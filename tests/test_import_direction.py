@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "trugen": {"redaction", "urls"},
     "sandbox": set(),  # no rule in common with what it is there to test
     "live": {"trugen", "redaction"},
-    "cli": {"llm", "trugen", "agent", "live", "urls"},
+    "cli": {"llm", "trugen", "agent", "live", "stack", "urls"},
     "__main__": {"cli"},
     "progress": set(),
     "foreseen": set(),

@@ -114,8 +114,8 @@ def test_unknown_values_pass_check_and_are_a_change_without_replacement(wire: Wi
 def test_the_adoption_of_what_is_not_there_fails_in_the_plan(wire: Wire, case: Case) -> None:
     failures = wire.process(case).check(case.inputs(adopt_id="a1"))
 
-    expected = f"names no {case.kind.noun} of this workspace; look the id up in the TruGen console"
-    assert failures == {"adopt_id": expected}
+    assert failures.keys() == {"adopt_id"}
+    assert f"names no {case.kind.noun} of this workspace; look the id up" in failures["adopt_id"]
 
 
 # Answers that end a call at once: the process under test sleeps real seconds before a retry.
