@@ -89,6 +89,8 @@ class TrugenAccount:
             }
             self._sandbox_root = sandbox.api_url.apply(lambda url: url.removesuffix("/v1"))
             config = {"trugen:apiUrl": sandbox.api_url, "trugen:apiKey": sandbox.api_key, "trugen:sandbox": "true"}
+        if settings.trugen.max_calls_per_s is not None:
+            config["trugen:maxCallsPerS"] = str(settings.trugen.max_calls_per_s)
         self.provider = pulumi.ProviderResource("pulumi-python", "trugen", config)
 
     def link(self, agent_id: pulumi.Output[str], embed_url: pulumi.Output[str]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 
 from components.agent.document import AgentDocument
+from components.agent.resource import AllVerified
 from components.attachments.resource import (
-    AttachmentsVerified,
     TrugenAttachment,
     TrugenGuardrail,
     TrugenKnowledgeBase,
@@ -52,7 +52,7 @@ class Attachments:
         sections = {**dict(zip(spelled, self._by_list.values(), strict=True)), "templates": templates}
         everything = {f"{key}.{name}": one for key, made in sections.items() for name, one in made.items()}
         if everything:
-            AttachmentsVerified("attachments", everything, pulumi.ResourceOptions(provider=local))
+            AllVerified("attachments", everything, pulumi.ResourceOptions(provider=local))
         self.outputs = {
             key: {name: {"id": one.id, "status": one.status} for name, one in made.items()}
             for key, made in sections.items()

@@ -64,6 +64,7 @@ class ObjectProvider(ResourceProvider):
             api_key=from_environment or req.config.get("trugen:apiKey") or "",
             sandbox=sandbox,
             ca_bundle=req.config.get("trugen:caBundle"),
+            max_calls_per_s=float(req.config.get("trugen:maxCallsPerS") or 0) or None,
         )
 
     @foreseen(TrugenError, LifecycleError)

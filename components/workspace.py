@@ -19,15 +19,17 @@ class Workspace:
     api_key: str = field(repr=False)
     sandbox: bool
     ca_bundle: str | None
-    pace: Pace = field(default_factory=Pace, compare=False)
+    pace: Pace = field(compare=False)
     _rosters: dict[str, Roster] = field(default_factory=lambda: defaultdict(Roster), compare=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
     @staticmethod
     @functools.cache
-    def shared(*, api_url: str, api_key: str, sandbox: bool, ca_bundle: str | None) -> Workspace:
+    def shared(
+        *, api_url: str, api_key: str, sandbox: bool, ca_bundle: str | None, max_calls_per_s: float | None
+    ) -> Workspace:
         """The same for the same arguments: Pulumi makes one provider per kind in a process, for one workspace."""
-        return Workspace(api_url, api_key, sandbox, ca_bundle)
+        return Workspace(api_url, api_key, sandbox, ca_bundle, Pace(max_calls_per_s))
 
     def roster(self, noun: str) -> Roster:
         with self._lock:

@@ -35,7 +35,6 @@ TYPES = {
     "components.agent.resource.AgentVerified": "pulumi-python:dynamic/trugen:AgentVerified",
     "components.agent.resource.AllVerified": "pulumi-python:dynamic/trugen:AllVerified",
     "components.agent.resource.TrugenAgent": "pulumi-python:dynamic/trugen:Agent",
-    "components.attachments.resource.AttachmentsVerified": "pulumi-python:dynamic/trugen:AttachmentsVerified",
     "components.attachments.resource.TrugenGuardrail": "pulumi-python:dynamic/trugen:Guardrail",
     "components.attachments.resource.TrugenKnowledgeBase": "pulumi-python:dynamic/trugen:KnowledgeBase",
     "components.attachments.resource.TrugenMcpServer": "pulumi-python:dynamic/trugen:McpServer",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -14,8 +15,19 @@ from components.agent.inputs import SECRET_INPUTS
 from components.agent.provider import TrugenAgentProvider
 from components.agent.verified import AgentVerifiedProvider, AllVerifiedProvider
 from components.lifecycle.identity import marker
+from components.lifecycle.kind import VERIFIED
 
 EMBED_ROOT = "https://app.trugen.ai/embed"
+
+
+class Verifiable(Protocol):
+    """A resource that says whether TruGen shows it as declared."""
+
+    @property
+    def id(self) -> pulumi.Output[str]: ...
+
+    status: pulumi.Output[str]
+    status_reason: pulumi.Output[str]
 
 
 @dataclass(frozen=True)
@@ -83,14 +95,19 @@ class AgentVerified(Resource, module="trugen", name="AgentVerified"):
 
 
 class AllVerified(Resource, module="trugen", name="AllVerified"):
-    """
-    Fails the run when *unverified* names anything. What is named stays recorded, so the next `up` tries again.
-
-    Args:
-        unverified: Reasons by name; empty in a good run.
-    """
+    """Fails the run when one of *objects* is not verified. They stay recorded, so the next `up` tries again."""
 
     def __init__(
-        self, name: str, unverified: pulumi.Input[Mapping[str, str]], opts: pulumi.ResourceOptions | None = None
+        self, name: str, objects: Mapping[str, Verifiable], opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        told = {
+            key: pulumi.Output.all(one.id, one.status, one.status_reason).apply(_verdict)
+            for key, one in objects.items()
+        }
+        unverified = pulumi.Output.all(**told).apply(lambda all_: {key: why for key, why in all_.items() if why})
         super().__init__(AllVerifiedProvider(), name, {"unverified": unverified}, opts)
+
+
+def _verdict(shown: Sequence[str]) -> str:
+    id_, status, reason = shown
+    return "" if status == VERIFIED else f"{id_}: {reason or 'its status is unknown'}"

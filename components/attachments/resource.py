@@ -1,4 +1,4 @@
-"""The resources a program declares: one class per kind of attachment, and `AttachmentsVerified` beside them."""
+"""The resources a program declares: one class per kind of attachment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pulumi
 from pulumi.dynamic import Resource
 from pulumi.resource import create_urn
 
-from components.agent.verified import AllVerifiedProvider
 from components.attachments.document import Attachment
 from components.attachments.guardrail import Guardrail
 from components.attachments.knowledge_base import KnowledgeBase
@@ -24,7 +23,6 @@ from components.attachments.provider import (
 from components.attachments.template import Template
 from components.attachments.tool import Tool
 from components.lifecycle.identity import marker
-from components.lifecycle.kind import VERIFIED
 from components.provider import ObjectProvider
 
 Options = pulumi.ResourceOptions | None
@@ -36,7 +34,7 @@ class TrugenAttachment(Resource):
     One attachment; its id is the resource's id. Pass `provider=` with the workspace (`trugen:apiUrl`, `trugen:apiKey`).
 
     `status` is `verified` when TruGen shows what was declared, else `unverified` with a `status_reason`; that does not
-    fail the run, since a failed create would forget the id: add them to an `AttachmentsVerified`.
+    fail the run, since a failed create would forget the id: add them to an `AllVerified`.
     """
 
     status: pulumi.Output[str]
@@ -100,20 +98,3 @@ class TrugenTemplate(TrugenAttachment, module="trugen", name="Template"):
         self, name: str, document: Template, opts: Options = None, *, attached: Mapping[str, Ids] | None = None
     ) -> None:
         super().__init__(name, TemplateProvider(), document, attached or {}, opts)
-
-
-class AttachmentsVerified(Resource, module="trugen", name="AttachmentsVerified"):
-    """Fails the run when one of *attachments* is not verified. They stay recorded, so the next `up` tries again."""
-
-    def __init__(self, name: str, attachments: Mapping[str, TrugenAttachment], opts: Options = None) -> None:
-        told = {
-            key: pulumi.Output.all(one.id, one.status, one.status_reason).apply(_verdict)
-            for key, one in attachments.items()
-        }
-        unverified = pulumi.Output.all(**told).apply(lambda all_: {key: why for key, why in all_.items() if why})
-        super().__init__(AllVerifiedProvider(), name, {"unverified": unverified}, opts)
-
-
-def _verdict(shown: Sequence[str]) -> str:
-    id_, status, reason = shown
-    return "" if status == VERIFIED else f"{id_}: {reason or 'its status is unknown'}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from components.lifecycle import identity
 from components.lifecycle.checks import PROVIDER, UNSETTLED, Failure
-from components.lifecycle.place import Contents, Place, in_our_words
+from components.lifecycle.place import Contents, Place, in_our_words, is_hidden
 from components.lifecycle.values import (
     ABSENT,
     UNKNOWN,
@@ -238,7 +238,7 @@ class Kind:
             values = [member(document, steps) for steps in self.spell(path, "both")]
             values = [in_our_words(place, one) for one in values if one is not ABSENT]
             values = [whole(value) if place.atomic else reduced(declared, value) for value in values]
-            values = [value for value in values if value or not place.hideable]
+            values = [value for value in values if not (place.hideable and is_hidden(value))]
             if values and not any(self.same(key, declared, value) for value in values):
                 return values[0]
         return declared

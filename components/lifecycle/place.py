@@ -8,6 +8,8 @@ from typing import Any
 
 from components.trugen.objects import Objects
 
+_MASKS = ("**", "...", "\u2026", "\u2022")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -19,7 +21,7 @@ class Place:
         also_read: Other names under which a read may show it.
         refs: A list of ids here, a list of `{id}` there; order does not count.
         echoed: False for what no read documents and a mask may replace: the recorded value stands.
-        hideable: A read may show it as null or as nothing, which says nothing.
+        hideable: A URL that a read may show as null, as nothing or masked, which says nothing.
         atomic: Compared and replaced as a whole: a member that somebody added is drift, and a PUT drops it.
     """
 
@@ -56,3 +58,8 @@ def in_our_words(place: Place, value: Any) -> Any:
     if not isinstance(value, list):
         return value
     return [ref["id"] if isinstance(ref, Mapping) and "id" in ref else ref for ref in value]
+
+
+def is_hidden(url: Any) -> bool:
+    """Whether what a read shows for a URL is none: nothing, or a mask (no service is documented to show it)."""
+    return not isinstance(url, str) or "://" not in url or any(mask in url for mask in _MASKS)

@@ -41,9 +41,11 @@ class TrugenSettings(Declared):
     Which TruGen: the real one at `apiUrl`, or the sandbox.
 
     `caBundle` is a file of CA certificates to trust instead of the usual ones, for a proxy that opens TLS.
+    `maxCallsPerS` spaces the calls of a run; TruGen documents no limit, and without one only its 429s slow a run down.
     """
 
     api_url: Url | None = None
+    max_calls_per_s: Annotated[float, Field(gt=0, le=1000)] | None = None
     ca_bundle: str | None = None
     sandbox: SandboxSettings | None = None
 

@@ -64,7 +64,7 @@ def test_a_template_waits_for_what_it_names(attached: Program) -> None:
 
 
 def test_one_resource_fails_the_run_for_all_of_them(attached: Program) -> None:
-    verified = attached.only("AttachmentsVerified")
+    verified = attached.only("AllVerified")
 
     assert verified.input_dependencies["unverified"] == {attached.only(kind).urn for kind in KINDS}
 
@@ -119,7 +119,7 @@ def test_their_ids_are_outputs(attached: Program) -> None:
 
 
 def test_a_stack_without_attachments_has_no_resource_and_no_output_of_them(local: Program) -> None:
-    assert [kind for kind in [*KINDS, "AttachmentsVerified"] if local.all(kind)] == []
+    assert [kind for kind in [*KINDS, "AllVerified"] if local.all(kind)] == []
     assert "attachments" not in local.exports
 
 
