@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pulumi
 
+from components.agent import fleet
 from components.agent.document import AgentDocument
-from components.agent.fleet import Fleet
 from components.agent.resource import TrugenAgent, TrugenAgentArgs
 
 job = json.loads(Path("job.json").read_text())
+llm = job["llm"]
 workspace = {"trugen:apiUrl": job["api_url"], "trugen:apiKey": pulumi.Output.secret(job["api_key"])}
 local = pulumi.ProviderResource("pulumi-python", "local", {})
 trugen = pulumi.ProviderResource("pulumi-python", "trugen", {**workspace, "trugen:sandbox": "true"})
-
-
-def agent(name: str) -> TrugenAgent:
+agents = {}
+for name in job["names"]:
     document = AgentDocument(**job["declared"], agent_name=name)
-    args = TrugenAgentArgs(document, job["llm"]["url"], job["llm"]["model"], job["llm"]["token"])
-    return TrugenAgent(name, args, pulumi.ResourceOptions(provider=trugen))
+    args = TrugenAgentArgs(document, llm_url=llm["url"], llm_model=llm["model"], llm_token=llm["token"])
+    agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=trugen))
+fleet.verify(agents, few=local, many=trugen)
 
-
-pulumi.run(Fleet(job["names"], agent, local).under_way)
+pulumi.run(fleet.under_way)
