@@ -1,4 +1,4 @@
-"""One stack: settings -> preflight -> TruGen account -> proven endpoints -> agents -> outputs."""
+"""One stack: settings -> preflight -> TruGen account -> proven endpoints, attachments -> agents -> outputs."""
 
 import pulumi
 
@@ -7,6 +7,7 @@ from components.account import AccountError, TrugenAccount
 from components.account import check as check_account
 from components.agent import fleet
 from components.agent.resource import TrugenAgent, TrugenAgentArgs
+from components.attached import Attachments
 from components.llm import preflight
 from components.llm.document import TrugenLlm
 from components.llm.endpoint import LlmEndpoint
@@ -29,11 +30,12 @@ endpoints = {
     else LlmEndpoint(name, llm, settings.token_of(name), pulumi.ResourceOptions(provider=local))
     for name, llm in settings.llms.items()
 }
+attachments = Attachments(settings, account.provider, local)
 
 agents = {}
 for name, document in settings.agents.items():
     llm = endpoints[document.llm]
-    args = TrugenAgentArgs(document, llm.model, llm.agent_url, llm.token, llm.provider)
+    args = TrugenAgentArgs(document, llm.model, llm.agent_url, llm.token, llm.provider, attachments.ids_for(document))
     keep = True if document.retain else None
     agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider, retain_on_delete=keep))
 fleet.verify(agents, few=local, many=account.provider)
@@ -50,6 +52,8 @@ pulumi.export(
         for name, agent in agents.items()
     },
 )
+if attachments.outputs:
+    pulumi.export("attachments", attachments.outputs)
 # The three fields of TruGen's Developer Studio form, for each agent that talks through an endpoint outside of TruGen.
 forms = {name: endpoints[agent.llm].form for name, agent in settings.agents.items()}
 pulumi.export("developer_studio", {name: form for name, form in forms.items() if form is not None})

@@ -8,17 +8,23 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_snake
 
 from components.llm.document import Llm
-from components.stack import prompts, rules
+from components.stack import attached, prompts, rules
 from components.stack.document import AgentSettings, Name, Settings, TrugenSettings
 from components.stack.problems import Problem, SettingsError, explain, unknown
 
 _PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 _SECTIONS = ("llms", "agents", "trugen")
+_KNOWN = (*_SECTIONS, *attached.SECTIONS)
+# Texts that a file may hold instead: `<key>File`.
+_TEXTS = {"agents": "personaPrompt", "guardrails": "prompt", "templates": "templateSystemPrompt"}
+_HEADERS = dict[str, dict[str, dict[str, str]]]
 _SECRETS = {
     "trugenApiKey": "pulumi config set --secret trugenApiKey",
     "llmTokens": "pulumi config set --secret --path llmTokens.<name of the LLM>",
+    "secretHeaders": "pulumi config set --secret --path secretHeaders.tools.<name of the tool>.<header>",
 }
 
 
@@ -47,14 +53,14 @@ class _Reader:
         self._config = {key.removeprefix(self._namespace): value for key, value in mine.items()}
 
     def parts(self) -> dict[str, Any]:
-        for word in self._config.keys() - {*_SECTIONS, *_SECRETS}:
-            self._problem(word, f"unknown key; {unknown(word, {*_SECTIONS, *_SECRETS})}")
+        for word in self._config.keys() - {*_KNOWN, *_SECRETS}:
+            self._problem(word, f"unknown key; {unknown(word, {*_KNOWN, *_SECRETS})}")
         trugen: TrugenSettings | None = self._checked("trugen", self._object("trugen"), TrugenSettings)
         self._public = trugen is not None and trugen.api_url is not None
         raw_llms = self._object("llms")
         llms = self._named("llms", raw_llms, Llm)
         raw_agents = self._object("agents")
-        agents = self._named("agents", self._with_prompts(raw_agents), AgentSettings)
+        agents = self._named("agents", self._with_texts("agents", raw_agents), AgentSettings)
         key = self._secret("trugenApiKey")
         tokens = self._tokens()
 
@@ -78,7 +84,28 @@ class _Reader:
             "trugen": trugen,
             "trugen_api_key": key and SecretStr(key),
             "llm_tokens": {name: SecretStr(token) for name, token in tokens.items()},
+            **self._attachments(raw_agents),
         }
+
+    def _attachments(self, raw_agents: dict[str, Any]) -> dict[str, Any]:
+        raw = {key: self._object(key) if key in self._config else {} for key in attached.SECTIONS}
+        entries = {
+            key: self._named(key, self._with_texts(key, raw[key]), section.shape)
+            for key, section in attached.SECTIONS.items()
+        }
+        headers = self._headers()
+        users = {("agents", name): one for name, one in raw_agents.items()}
+        users |= {("templates", name): one for name, one in raw["templates"].items()}
+        maps = {".".join(path): one for path, one in users.items() if isinstance(one, dict)}
+        self.problems += attached.references(maps, raw)
+        agents = {name: one for name, one in raw_agents.items() if isinstance(one, dict)}
+        self.problems += attached.function_names(agents, entries["tools"])
+        self.problems += attached.documents(entries["knowledgeBases"])
+        self.problems += attached.secret_headers(headers, raw)
+        for key in attached.SECTIONS:
+            self.problems += attached.exact_names(key, entries[key])
+            self.problems += attached.plain_credentials(key, raw[key])
+        return {**{to_snake(key): found for key, found in entries.items()}, "secret_headers": headers}
 
     def _problem(self, path: str, text: str) -> None:
         self.problems.append(Problem(path, text))
@@ -115,23 +142,25 @@ class _Reader:
             self.problems += explain(error, path, shape)
             return None
 
-    def _with_prompts(self, agents: dict[str, Any]) -> dict[str, Any]:
-        return {name: self._with_prompt(f"agents.{name}", raw) for name, raw in agents.items()}
+    def _with_texts(self, section: str, entries: dict[str, Any]) -> dict[str, Any]:
+        key = _TEXTS.get(section)
+        return {name: self._with_text(f"{section}.{name}", raw, key) if key else raw for name, raw in entries.items()}
 
-    def _with_prompt(self, path: str, raw: Any) -> Any:
-        """*raw* with the text of `personaPromptFile` as its `personaPrompt`."""
-        if not isinstance(raw, dict) or "personaPromptFile" not in raw:
+    def _with_text(self, path: str, raw: Any, key: str) -> Any:
+        """*raw* with the text of the file `<key>File` as its *key*."""
+        from_file = f"{key}File"
+        if not isinstance(raw, dict) or from_file not in raw:
             return raw
-        agent = {key: value for key, value in raw.items() if key != "personaPromptFile"}
-        if "personaPrompt" in agent:
-            self._problem(path, "has both `personaPrompt` and `personaPromptFile`; keep one")
-            return agent
+        entry = {other: value for other, value in raw.items() if other != from_file}
+        if key in entry:
+            self._problem(path, f"has both `{key}` and `{from_file}`; keep one")
+            return entry
         try:
-            return agent | {"personaPrompt": prompts.read(_PROJECT_FOLDER, str(raw["personaPromptFile"]))}
+            return entry | {key: prompts.read(_PROJECT_FOLDER, str(raw[from_file]))}
         except ValueError as error:
-            self._problem(f"{path}.personaPromptFile", str(error))
-            # Stands in for the prompt, so that the agent's other problems are found and this one is not told twice.
-            return agent | {"personaPrompt": "unreadable"}
+            self._problem(f"{path}.{from_file}", str(error))
+            # Stands in for the text, so that the entry's other problems are found and this one is not told twice.
+            return entry | {key: "unreadable"}
 
     def _secret(self, key: str) -> str | None:
         text = self._config.get(key)
@@ -157,3 +186,15 @@ class _Reader:
             return tokens
         self._problem("llmTokens", f"is not a map of LLM names to tokens; set each with `{_SECRETS['llmTokens']}`")
         return {}
+
+    def _headers(self) -> dict[str, dict[str, dict[str, str]]]:
+        """By section, name and header."""
+        text = self._secret("secretHeaders")
+        if text is None:
+            return {}
+        try:
+            given: dict[str, dict[str, dict[str, str]]] = TypeAdapter(_HEADERS).validate_json(text, strict=True)
+        except ValidationError:
+            self._problem("secretHeaders", f"is not what it should be; set each with `{_SECRETS['secretHeaders']}`")
+            return {}
+        return given

@@ -80,8 +80,8 @@ def _parsed(text: str) -> SplitResult:
         raise ValueError("does not start with https:// (or http:// beside the sandbox)")
     if parts.username is not None or parts.password is not None:
         raise ValueError(
-            "holds a user name or password, which plans and logs would show; a key belongs in `llmTokens` or"
-            " `trugenApiKey`"
+            "holds a user name or password, which plans and logs would show; a key belongs in `llmTokens`,"
+            " `secretHeaders` or `trugenApiKey`"
         )
     if not parts.hostname:
         raise ValueError("names no host; write it like 'https://api.example.com/v1'")

@@ -10,15 +10,13 @@ from components.agent.document import AgentDocument
 from components.agent.resource import TrugenAgent, TrugenAgentArgs
 
 job = json.loads(Path("job.json").read_text())
-llm = job["llm"]
 workspace = {"trugen:apiUrl": job["api_url"], "trugen:apiKey": pulumi.Output.secret(job["api_key"])}
-local = pulumi.ProviderResource("pulumi-python", "local", {})
 trugen = pulumi.ProviderResource("pulumi-python", "trugen", {**workspace, "trugen:sandbox": "true"})
 agents = {}
 for name in job["names"]:
     document = AgentDocument(**job["declared"], agent_name=name)
-    args = TrugenAgentArgs(document, llm_url=llm["url"], llm_model=llm["model"], llm_token=llm["token"])
-    agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=trugen))
-fleet.verify(agents, few=local, many=trugen)
+    llm = {f"llm_{key}": job["llm"][key] for key in ("url", "model", "token")}
+    agents[name] = TrugenAgent(name, TrugenAgentArgs(document, **llm), pulumi.ResourceOptions(provider=trugen))
+fleet.verify(agents, few=trugen, many=trugen)
 
 pulumi.run(fleet.under_way)

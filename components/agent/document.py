@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AliasGenerator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from components.agent.drift_policy import OnDrift
@@ -115,6 +123,17 @@ class AgentDocument(BaseModel):
     widget: Widget | None = None
     rendering: Rendering | None = None
     vision: Vision | None = Field(None, repr=False)
+
+    @field_validator("agent_system_prompt", "memory")
+    @classmethod
+    def _new_ones_have_it(cls, value: Any, info: ValidationInfo) -> Any:
+        """TruGen makes no agent without a system prompt and without any member of `config`."""
+        if value is None and info.data.get("adopt_agent_id") is None:
+            if info.field_name == "agent_system_prompt":
+                raise ValueError("is null, which leaves alone what an adopted agent has; a new one needs it")
+            if info.data.get("timeout_s") is None:
+                raise ValueError("is null like `timeoutS`; only an adopted agent can do without both")
+        return value
 
     def to_props(self) -> dict[str, Any]:
         """Inputs of the resource: our snake_case names, the wire's spelling inside the parts, nothing that is None."""

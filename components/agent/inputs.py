@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from components.agent.document import AgentDocument
 from components.agent.text import LlmUrl, ModelName, Name, ObjectId, Token
-from components.lifecycle.drift import DRIFT
-from components.lifecycle.kind import PROVIDER, UNSETTLED
-from components.lifecycle.values import UNKNOWN, holds_unknown
+from components.lifecycle import checks
+from components.lifecycle.checks import Failure
+from components.lifecycle.values import UNKNOWN
 
 SECRET_INPUTS = frozenset(
     {
@@ -61,46 +60,5 @@ NOT_COMPARED = frozenset({"progress_urn", "on_name_conflict", "adopt_agent_id"})
 INPUTS = frozenset(AgentInputs.model_fields)
 
 
-OUTPUTS = frozenset({"status", "status_reason", UNSETTLED})
-
-
-@dataclass(frozen=True)
-class Failure:
-    property: str
-    reason: str
-
-
 def checked(news: Mapping[str, Any], *, public: bool) -> tuple[dict[str, Any], list[Failure]]:
-    """
-    Return the inputs to go on with, and everything wrong with them that can be said without I/O. Unknowns pass.
-
-    Args:
-        public: The agent lives in TruGen's cloud, so its URLs must be reachable from the internet.
-    """
-    given = {key: value for key, value in news.items() if key not in {PROVIDER, DRIFT, *OUTPUTS} and value is not None}
-    try:
-        valid = AgentInputs.model_validate(given, by_alias=True, by_name=True, context={"public": public})
-    except ValidationError as error:
-        return given, [
-            _failure(item["loc"], item["msg"].removeprefix("Value error, "))
-            for item in error.errors(include_url=False, include_context=False, include_input=False)
-            if not _unknown_on_the_way(given, item["loc"])
-        ]
-    return {**given, **{key: getattr(valid, key) for key in NORMALISED & given.keys()}}, []
-
-
-def _failure(loc: tuple[int | str, ...], reason: str) -> Failure:
-    """The engine prints the value beside the property's name, unless that value is a secret: a URL is none to it."""
-    path = ".".join(map(str, loc))
-    return Failure("", f"{path} {reason}") if path == "llm_url" else Failure(path, reason)
-
-
-def _unknown_on_the_way(value: Any, loc: tuple[int | str, ...]) -> bool:
-    for step in loc:
-        if value == UNKNOWN:
-            return True
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            break
-    return holds_unknown(value)
+    return checks.checked(AgentInputs, news, public=public, normalised=NORMALISED, unnamed=frozenset({"llm_url"}))

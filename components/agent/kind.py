@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.agent.drift_policy import policy
-from components.agent.inputs import INPUTS, NOT_COMPARED, SECRET_INPUTS
+from components.agent.inputs import INPUTS, NOT_COMPARED, SECRET_INPUTS, checked
 from components.agent.places import PLACES, UNORDERED, spelled
 from components.lifecycle.kind import Inputs, Kind
 from components.lifecycle.values import ABSENT, member
@@ -26,6 +26,10 @@ def _try_the_other_placement(different: list[str], inputs: Inputs) -> str:
     return f" (the LLM block was not taken where it was sent: try `placement: {other}`)"
 
 
+def _token(inputs: Inputs) -> list[str]:
+    return [str(inputs["llm_token"])] if inputs.get("llm_token") else []
+
+
 AGENT = Kind(
     noun="agent",
     calls=AGENT_CALLS,
@@ -34,6 +38,7 @@ AGENT = Kind(
     secrets=SECRET_INPUTS,
     label="agent_name",
     exact_label="agent_name",
+    check=checked,
     adopt="adopt_agent_id",
     not_compared=NOT_COMPARED,
     # `systemPrompt` appears on a read only (docs/contract, AgentConfigRead).
@@ -44,4 +49,5 @@ AGENT = Kind(
     missing=_llm_not_shown,
     hint=_try_the_other_placement,
     policy=policy,
+    credentials=_token,
 )

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from components.agent.inputs import Failure, checked
+from components.agent.inputs import checked
 from components.agent.kind import AGENT
 from components.lifecycle import verbs
+from components.lifecycle.checks import Failure
 from components.lifecycle.roster import Roster
 from components.lifecycle.verbs import Difference, Lifecycle
 from components.trugen.client import TrugenClient

@@ -7,7 +7,7 @@ or `avatars[0]`, as the placement says. Source of every row: docs/contract, Agen
 
 from __future__ import annotations
 
-from components.lifecycle.kind import Place
+from components.lifecycle.place import Place
 
 
 def _at(*writes: str, also_read: tuple[str, ...] = ()) -> Place:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -30,6 +30,8 @@ class TrugenAgentArgs:
             endpoint before it has answered. None, like the token, for a provider of TruGen's own.
         llm_token: Bearer credential; TruGen requires one even for an open server.
         llm_provider: `custom` for an endpoint outside of TruGen, else one of those that TruGen offers.
+        attached: Replaces lists of ids in the document, `{"tool": [tool.id]}`: the agent then waits for these, and
+            they go after it.
     """
 
     document: AgentDocument
@@ -37,6 +39,7 @@ class TrugenAgentArgs:
     llm_url: pulumi.Input[str] | None = None
     llm_token: pulumi.Input[str] | None = None
     llm_provider: str = "custom"
+    attached: Mapping[str, Sequence[pulumi.Input[str]]] = field(default_factory=dict)
 
 
 class TrugenAgent(Resource, module="trugen", name="Agent"):
@@ -54,6 +57,7 @@ class TrugenAgent(Resource, module="trugen", name="Agent"):
         endpoint = {"llm_url": args.llm_url, "llm_token": args.llm_token}
         declared = {
             **args.document.to_props(),
+            **args.attached,
             "llm_provider": args.llm_provider,
             "llm_model": args.llm_model,
             **{key: value for key, value in endpoint.items() if value is not None},

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, ValidationInfo
 
 from components.urls import api_root, callback_url, why_not_public
 
@@ -75,6 +75,13 @@ def model_name(value: str) -> str:
     return value
 
 
+def object_id(value: str) -> str:
+    """Ids are opaque, but become part of a path and of commands that are printed."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", value):
+        raise ValueError("is no id of TruGen; those are up to 128 ASCII letters, digits, '.', '_' or '-'")
+    return value
+
+
 def _public_when_asked(url: str, info: ValidationInfo) -> str:
     reason = why_not_public(url) if url and (info.context or {}).get("public") else None
     if reason:
@@ -88,8 +95,7 @@ Prompt = Annotated[str, AfterValidator(prompt)]
 Prose = Annotated[str, AfterValidator(prose)]
 Token = Annotated[str, AfterValidator(token)]
 ModelName = Annotated[str, AfterValidator(model_name)]
-ObjectId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
-"""Ids are opaque, but become part of a path and of commands that are printed."""
+ObjectId = Annotated[str, AfterValidator(object_id)]
 
 LlmUrl = Annotated[str, AfterValidator(api_root), AfterValidator(_public_when_asked)]
 CallbackUrl = Annotated[str, AfterValidator(callback_url), AfterValidator(_public_when_asked)]

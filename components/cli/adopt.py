@@ -4,20 +4,24 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from components.agent.adopted import NotExpressibleError, adopted
 from components.cli import engine
-from components.cli.adopted_stack import AdoptedStack, UnusableLlmError
+from components.cli.adopted_stack import AdoptedStack, NotWritableError
 from components.trugen.address import CLOUD_API_URL
 from components.trugen.client import TrugenClient
 from components.trugen.errors import NotFoundError, TrugenError
 
 _READS_AT_ONCE = 8
 _MARKED = re.compile(r".* \[[a-z2-7]{8}\]", re.DOTALL)
+
+
+class _UnusableFolderError(Exception):
+    """Prompts cannot be written there."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="every agent that no stack manages yet")
     parser.add_argument("--stack", help="the stack they move into; its sandbox, names and agents are respected")
     parser.add_argument("--api-url", help="the API root, unless the stack says it")
+    parser.add_argument(
+        "--prompts-to", metavar="FOLDER", help="write prompts of several lines there, like stacks/agents"
+    )
 
 
 def adopt(arguments: argparse.Namespace) -> int:
@@ -44,11 +51,13 @@ def adopt(arguments: argparse.Namespace) -> int:
         print("Say which agents: their ids, or --all.", file=sys.stderr)
         return 2
     try:
+        folder = _in_project(arguments.prompts_to)
         workspace = _workspace(arguments.stack, arguments.api_url)
         ids = list(_unmanaged(workspace)) if arguments.all else list(dict.fromkeys(arguments.agent_ids))
-        stack = AdoptedStack(arguments.stack, agents=workspace.agents, llms=workspace.llms)
+        stack = AdoptedStack(arguments.stack, agents=workspace.agents, llms=workspace.llms, prompts_folder=folder)
         skipped = list(_filled(stack, workspace.client, ids))
-    except TrugenError as error:
+        _write(stack.prompts)
+    except (TrugenError, _UnusableFolderError) as error:
         print(error, file=sys.stderr)
         return 1
     if len(skipped) < len(ids):
@@ -95,7 +104,7 @@ def _filled(stack: AdoptedStack, client: TrugenClient, ids: Iterable[str]) -> It
                 continue
             try:
                 stack.add(adopted(document))
-            except (NotExpressibleError, UnusableLlmError) as error:
+            except (NotExpressibleError, NotWritableError) as error:
                 yield f"{id_}: left out, {error}"
 
 
@@ -104,6 +113,27 @@ def _read(client: TrugenClient, id_: str) -> dict[str, Any] | None:
         return client.agents.get(id_)
     except NotFoundError:
         return None
+
+
+def _in_project(folder: str | None) -> str | None:
+    """*folder* relative to the project, in which a prompt file has to stand."""
+    if folder is None:
+        return None
+    path = (engine.PROJECT / folder).resolve()
+    if not path.is_relative_to(engine.PROJECT):
+        raise _UnusableFolderError(f"{folder} leads outside of the project; give a folder in it, like stacks/agents")
+    return path.relative_to(engine.PROJECT).as_posix()
+
+
+def _write(prompts: Mapping[str, str]) -> None:
+    """All or nothing: a file that holds something else may be another agent's prompt."""
+    contents = {engine.PROJECT / name: text.encode() for name, text in prompts.items()}
+    for path, content in contents.items():
+        if path.exists() and path.read_bytes() != content:
+            raise _UnusableFolderError(f"{path} holds something else; give `--prompts-to` a folder of its own")
+    for path, content in contents.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def _project() -> str:

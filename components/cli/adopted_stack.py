@@ -11,13 +11,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from components.agent.adopted import Adopted
-from components.cli.yaml_text import comment_lines, mapping_lines
+from components.cli.yaml_text import comment_lines, mapping_lines, survives
 from components.llm.document import HostedLlm, TrugenLlm
+from components.stack import prompts
 from components.urls import api_root
 
 URL_TO_FILL_IN = "<URL-of-this-LLM-ending-in-its-version>"
 _NAME_CHARACTERS = 30
-_FIRST = ("llm", "adoptAgentId", "agentName", "exactName", "retain", "placement", "personaName", "personaPrompt")
+_PROMPT = ("personaPrompt", "personaPromptFile")
+_FIRST = ("llm", "adoptAgentId", "agentName", "exactName", "retain", "placement", "personaName", *_PROMPT)
 _UNDER = "    "
 _HEAD = """\
 Written by `python -m components adopt`; deploying it changes none of these agents.
@@ -26,8 +28,8 @@ TruGen's own default and not managed; list it to manage it.
 `retain: true` keeps the agent in TruGen when its entry or the stack goes. Remove the line to have it deleted then."""
 
 
-class UnusableLlmError(Exception):
-    """No entry under `llms` stands for this LLM; the text says why."""
+class NotWritableError(Exception):
+    """The agent, or its LLM, cannot stand in a stack file; the text says why."""
 
 
 @dataclass
@@ -46,9 +48,22 @@ class AdoptedStack:
     Args:
         agents: Names that the stack uses already, and *llms* likewise.
         stack: For the commands in comments.
+        prompts_folder: Relative to the project; prompts of several lines become files in it.
     """
 
-    def __init__(self, stack: str | None, *, agents: Collection[str] = (), llms: Collection[str] = ()) -> None:
+    prompts: dict[str, str]
+    """Files to write, by their path in the project."""
+
+    def __init__(
+        self,
+        stack: str | None,
+        *,
+        agents: Collection[str] = (),
+        llms: Collection[str] = (),
+        prompts_folder: str | None = None,
+    ) -> None:
+        self.prompts = {}
+        self._prompts_folder = prompts_folder
         self._for_stack = f" --stack {stack}" if stack else ""
         self._taken_agents = set(agents)
         self._taken_llms = set(llms)
@@ -60,16 +75,32 @@ class AdoptedStack:
         """
         Take *agent* in; returns its name.
 
-        Raises: UnusableLlmError.
+        Raises: NotWritableError.
         """
-        llm = self._llm(agent)
         name = _free_name(agent.entry["agentName"], "agent", self._taken_agents)
+        prompt = self._prompt(name, agent.entry["personaPrompt"])
+        llm = self._llm(agent)
         self._taken_agents.add(name)
         self._llms[llm].users.append(name)
-        entry = {**agent.entry, "llm": llm, "retain": True}
+        declared = {key: value for key, value in agent.entry.items() if key not in _PROMPT}
+        lost = {key: "Pulumi would change it" for key, value in declared.items() if not survives(value)}
+        entry = {**declared, **dict.fromkeys(lost), **prompt, "llm": llm, "retain": True}
         ordered = {key: entry[key] for key in (*_FIRST, *entry) if key in entry}
-        self._agents[name] = ordered, list(_remarks(agent))
+        self._agents[name] = ordered, list(_remarks(agent, {**agent.left, **lost}))
         return name
+
+    def _prompt(self, name: str, text: str) -> dict[str, str]:
+        """The prompt's own line of the entry: the text, or a file that holds it."""
+        if self._prompts_folder is not None and "\n" in text and prompts.fits(text):
+            path = f"{self._prompts_folder}/{name}.md"
+            self.prompts[path] = text
+            return {"personaPromptFile": path}
+        if not survives(text):
+            raise NotWritableError(
+                "its prompt begins with a line end or a tab, which Pulumi drops from a stack file:"
+                " give `--prompts-to stacks/agents`"
+            )
+        return {"personaPrompt": text}
 
     def text(self, project: str, trugen: Mapping[str, Any] | None) -> str:
         """A whole stack file; without *trugen*, one whose sections are put into an existing file."""
@@ -114,7 +145,7 @@ def _platform(agent: Adopted) -> _Llm:
     try:
         TrugenLlm.model_validate(entry)
     except ValidationError as error:
-        raise UnusableLlmError(_why(error)) from None
+        raise NotWritableError(_why(error)) from None
     return _Llm(entry, [])
 
 
@@ -133,7 +164,7 @@ def _hosted(agent: Adopted) -> _Llm:
     try:
         HostedLlm.model_validate({**entry, "baseUrl": "https://llm.example.com/v1"})
     except ValidationError as error:
-        raise UnusableLlmError(_why(error)) from None
+        raise NotWritableError(_why(error)) from None
     return _Llm(entry, remarks)
 
 
@@ -143,11 +174,11 @@ def _why(error: ValidationError) -> str:
     )
 
 
-def _remarks(agent: Adopted) -> Iterator[str]:
+def _remarks(agent: Adopted, left: Mapping[str, str]) -> Iterator[str]:
     if agent.attached:
         yield f"attached: {', '.join(f'{id_} is {name!r}' for id_, name in agent.attached.items())}"
-    if agent.left:
-        said = (f"{name} ({reason})" if reason else name for name, reason in agent.left.items())
+    if left:
+        said = (f"{name} ({reason})" if reason else name for name, reason in left.items())
         yield f"stays as it is: {', '.join(said)}"
 
 

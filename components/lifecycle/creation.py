@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from pydantic.alias_generators import to_camel
 
-from components.lifecycle.errors import NameTakenError, RivalError, UncertainError
+from components.lifecycle.errors import ContentError, NameTakenError, RivalError, UncertainError
 from components.lifecycle.identity import age_order
 from components.lifecycle.kind import Inputs, Json, Kind
 from components.lifecycle.own import SEARCH_PAUSES_S, Own
@@ -62,7 +62,9 @@ class Creation:
                 return self._overwritten(id_, inputs)  # renames it
             if unsure:
                 return overwritten
-            return self._read_back.reason(id_, inputs, next((one for one in own if one["id"] == id_), None))
+            # A list from before the contents came says nothing about them.
+            item = None if self._kind.contents else next((one for one in own if one["id"] == id_), None)
+            return self.filled(id_, inputs) or self._read_back.reason(id_, inputs, item)
 
         return self._settled(id_, inputs, reason, unsure=unsure)
 
@@ -112,6 +114,16 @@ class Creation:
             if document == plain or error.status not in {400, 422}:
                 raise
             self._objects.replace(id_, plain)
+
+    def filled(self, id_: str, inputs: Inputs) -> str:
+        """Bring the contents of *id_*; returns why some are missing, empty when none is. Never raises."""
+        if not self._kind.contents:
+            return ""
+        try:
+            self._kind.contents.bring(self._objects, id_, inputs, self._sleep)
+        except (TrugenError, ContentError) as error:
+            return f"its {self._kind.contents.input} are not complete ({in_one_line(error)})"
+        return ""
 
     def _adopted(self, id_: str, inputs: Inputs) -> tuple[str, Json]:
         """Take over *id_*; nothing is written when it is as declared and everything declared can be read."""
@@ -210,7 +222,7 @@ class Creation:
             self.write(id_, inputs, recorded={}, remote=remote)
         except TrugenError as error:
             return f"it could not be written ({in_one_line(error)})"
-        return self._read_back.reason(id_, inputs)
+        return self.filled(id_, inputs) or self._read_back.reason(id_, inputs)
 
 
 def _unchecked(error: TrugenError) -> str:

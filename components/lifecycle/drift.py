@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.lifecycle.checks import DRIFT
 from components.lifecycle.kind import Inputs, Json, Kind
 from components.lifecycle.values import canonical, holds_unknown
 
-DRIFT = "drift"
 _DIGEST_CHARACTERS = 16
 
 

@@ -8,6 +8,7 @@ What can be wrong with an object although every call was answered. Each message 
     ├── GoneError         deleted elsewhere
     ├── AllGoneError      every object answers 404: rather the wrong key than that many deletions
     ├── EditedError       edited elsewhere, and the drift policy of those inputs is `fail`
+    ├── ContentError      what belongs into an object could not be brought; recorded as the reason, not raised
     └── UnverifiedError   made, but TruGen does not show what was declared; ManyUnverifiedError for several
 """
 
@@ -73,6 +74,10 @@ class EditedError(LifecycleError):
             "  Declare what is there now, or set `onDrift` of that group to `overwrite` or `keep`;"
             " then run `pulumi up` again."
         )
+
+
+class ContentError(LifecycleError):
+    """Its text becomes part of a `status_reason`: one clause."""
 
 
 class UnverifiedError(LifecycleError):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.lifecycle import identity
+from components.lifecycle.checks import PROVIDER, UNSETTLED, Failure
+from components.lifecycle.place import Contents, Place, in_our_words
 from components.lifecycle.values import (
     ABSENT,
     UNKNOWN,
@@ -28,36 +30,14 @@ from components.lifecycle.values import (
 )
 from components.trugen.calls import Calls
 
-PROVIDER = "__provider"
 VERIFIED = "verified"
 UNVERIFIED = "unverified"
-UNSETTLED = "unsettled"
 
 Inputs = Mapping[str, Any]
 Json = dict[str, Any]
 
 # Set by the server; a PUT may repeat them (TruGen's own sample does), but they are not ours to send.
 _SERVER_MEMBERS = ("id", "created_at", "updated_at")
-
-
-@dataclass(frozen=True)
-class Place:
-    """
-    One input on the wire.
-
-    Args:
-        writes: Copies; all are sent, and one that reads differently is drift.
-        also_read: Other names under which a read may show it.
-        refs: A list of ids here, a list of `{id}` there; order does not count.
-        echoed: False for what no read documents and a mask may replace: the recorded value stands.
-        hideable: A read may show it as null or as nothing, which says nothing.
-    """
-
-    writes: tuple[str, ...]
-    also_read: tuple[str, ...] = ()
-    refs: bool = False
-    echoed: bool = True
-    hideable: bool = False
 
 
 def _plain(path: str, _: str) -> list[list[str]]:
@@ -70,6 +50,10 @@ def _nothing_missing(_: Mapping[str, Any]) -> list[str]:
 
 def _no_hint(_: list[str], __: Inputs) -> str:
     return ""
+
+
+def _no_credentials(_: Inputs) -> list[str]:
+    return []
 
 
 def _overwrite(_: str, __: Inputs) -> str:
@@ -88,6 +72,7 @@ class Kind:
         secrets: Inputs that hold, or may hold, a token or a prompt.
         label: The input at whose end the marker stands on the wire.
         exact_label: The input by which an object is found when it carries no marker (`exact_name`).
+        check: Inputs to go on with, and what is wrong with them (checks.py).
         adopt: The input that names an object to take over.
         not_compared: Inputs whose change brings nothing to TruGen.
         server_members: Dotted members of a read that are the server's own and never sent back.
@@ -96,6 +81,8 @@ class Kind:
         missing: Names of inputs of which a document that lacks them shows that they did not take effect.
         hint: What to try when these inputs are shown otherwise.
         policy: `overwrite`, `keep` or `fail`: what becomes of an input that was changed elsewhere.
+        credentials: Of all secrets those that are keys, whose shortest pieces have to stay out of messages.
+        contents: What separate calls bring.
     """
 
     noun: str
@@ -105,6 +92,7 @@ class Kind:
     secrets: frozenset[str]
     label: str
     exact_label: str
+    check: Callable[..., tuple[Json, list[Failure]]]
     adopt: str = "adopt_id"
     not_compared: frozenset[str] = frozenset()
     server_members: tuple[str, ...] = _SERVER_MEMBERS
@@ -114,6 +102,8 @@ class Kind:
     missing: Callable[[Mapping[str, Any]], list[str]] = _nothing_missing
     hint: Callable[[list[str], Inputs], str] = _no_hint
     policy: Callable[[str, Inputs], str] = _overwrite
+    credentials: Callable[[Inputs], list[str]] = _no_credentials
+    contents: Contents | None = None
 
     def inputs_of(self, props: Mapping[str, Any]) -> Json:
         """The inputs among *props*, which may be outputs: floats that are whole numbers become integers again."""
@@ -156,6 +146,8 @@ class Kind:
             for key, place in self.places.items()
             if inputs.get(key) is not None and place.echoed and key != self.label
         }
+        if self.contents and self.contents.input in inputs:
+            shown[self.contents.input] = self.contents.shown(document, inputs)
         label = self._read(self.label, document)
         if not isinstance(label, str) or self.same(self.label, identity.labelled(inputs, self.label), label):
             return {**inputs, **shown}
@@ -230,8 +222,8 @@ class Kind:
         for place in self.places.values():
             for path in place.writes:
                 if place.refs and path in document:
-                    document[path] = [{"id": id_} for id_ in _in_our_words(place, document[path])]
-                if place.hideable or not place.echoed:
+                    document[path] = [{"id": id_} for id_ in in_our_words(place, document[path])]
+                if place.hideable or place.atomic or not place.echoed:
                     for steps in self.spell(path, "both"):
                         drop(document, steps)
         return document
@@ -244,19 +236,9 @@ class Kind:
         """The declared value, or the first copy that differs; of two placements of one, one that agrees is enough."""
         for path in (*place.writes, *place.also_read):
             values = [member(document, steps) for steps in self.spell(path, "both")]
-            values = [reduced(declared, _in_our_words(place, one)) for one in values if one is not ABSENT]
+            values = [in_our_words(place, one) for one in values if one is not ABSENT]
+            values = [whole(value) if place.atomic else reduced(declared, value) for value in values]
             values = [value for value in values if value or not place.hideable]
             if values and not any(self.same(key, declared, value) for value in values):
                 return values[0]
         return declared
-
-
-def _in_our_words(place: Place, value: Any) -> Any:
-    """Ids of attachments: reads show objects (TruGen's spec) or ids alone (its guide); null is none."""
-    if not place.refs:
-        return value
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        return value
-    return [ref["id"] if isinstance(ref, Mapping) and "id" in ref else ref for ref in value]

@@ -55,9 +55,10 @@ class Own:
         return []
 
     def is_identical(self, id_: str, inputs: Inputs) -> bool:
-        """Re-read by id: list items may show less than a read."""
+        """Re-read by id: list items may show less than a read. Contents come later, so they do not count."""
+        contents = {self._kind.contents.input} if self._kind.contents else set()
         try:
-            return not self._kind.differences(self._objects.get(id_), inputs)
+            return not set(self._kind.differences(self._objects.get(id_), inputs)) - contents
         except NotFoundError:
             return False
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.lifecycle import drift
+from components.lifecycle.checks import DRIFT, UNSETTLED
 from components.lifecycle.creation import Creation
 from components.lifecycle.errors import AllGoneError, EditedError, GoneError
-from components.lifecycle.kind import UNSETTLED, UNVERIFIED, Json, Kind
+from components.lifecycle.kind import UNVERIFIED, Json, Kind
 from components.lifecycle.own import Own
 from components.lifecycle.read_back import ReadBack
 from components.lifecycle.roster import Roster
@@ -75,7 +76,7 @@ class Lifecycle:
         if found.others:
             self._note(f"was edited elsewhere: {', '.join(sorted(found.others))}")
         kept = {key: props[key] for key in ("status", "status_reason") if props.get(key) is not None}
-        noted = {drift.DRIFT: found.drift} if found.drift else {}
+        noted = {DRIFT: found.drift} if found.drift else {}
         return {"status": UNVERIFIED, **found.inputs, **noted, **kept, **self._about_twins(id_, props)}
 
     def update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Json:
@@ -89,7 +90,7 @@ class Lifecycle:
             self._creation.write(id_, wanted, recorded=self._kind.inputs_of(olds), remote=document)
         except NotFoundError:
             raise GoneError(self._kind.noun, id_) from None
-        reason = self._read_back.reason(id_, wanted)
+        reason = self._creation.filled(id_, wanted) or self._read_back.reason(id_, wanted)
         if olds.get("status") == UNVERIFIED or olds.get(UNSETTLED):
             # The create may have ended before it could take back a duplicate of its own.
             return self._creation.alone(id_, inputs, reason)

@@ -7,6 +7,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from components.agent.document import AgentDocument
+from components.attachments.guardrail import Guardrail
+from components.attachments.knowledge_base import KnowledgeBase
+from components.attachments.mcp_server import McpServer
+from components.attachments.template import Template
+from components.attachments.tool import Tool
 from components.llm.document import Declared, Llm, Url, spelled
 
 # Names end up in URNs and in Docker names, which allow no more.
@@ -52,17 +57,28 @@ class TrugenSettings(Declared):
 
 
 class Settings(Declared):
-    """One stack. Secrets are the last two and stand in no other place."""
+    """One stack. Secrets are the last three and stand in no other place."""
 
     project: str
     stack: str
     llms: Mapping[Name, Llm]
     agents: Mapping[Name, AgentSettings]
     trugen: TrugenSettings
+    knowledge_bases: Mapping[Name, KnowledgeBase] = Field(default_factory=dict)
+    tools: Mapping[Name, Tool] = Field(default_factory=dict)
+    mcp_servers: Mapping[Name, McpServer] = Field(default_factory=dict)
+    guardrails: Mapping[Name, Guardrail] = Field(default_factory=dict)
+    templates: Mapping[Name, Template] = Field(default_factory=dict)
     trugen_api_key: SecretStr | None = None
     llm_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
+    secret_headers: Mapping[str, Mapping[str, Mapping[str, SecretStr]]] = Field(default_factory=dict)
 
     def token_of(self, llm: str) -> str | None:
         """The token given for *llm*, in clear."""
         token = self.llm_tokens.get(llm)
         return token.get_secret_value() if token else None
+
+    def headers_of(self, section: str, name: str) -> dict[str, str]:
+        """The headers stored encrypted for the entry *name* of *section* (`tools`, `mcpServers`), in clear."""
+        stored = self.secret_headers.get(section, {}).get(name, {})
+        return {header: value.get_secret_value() for header, value in stored.items()}

@@ -2,13 +2,15 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AliasChoices, BaseModel, ValidationError
 
 _MAY_BE_CONFIDENTIAL = re.compile(r"prompt|context$|instruction|system|message|token|key|phrase", re.IGNORECASE)
+_HOLD_CONFIDENTIAL = frozenset({"headers", "documents"})
 _ECHO_CHARS = 60
 
 
@@ -32,11 +34,16 @@ class Problem:
     text: str
 
 
+def near(word: str, known: Iterable[str]) -> str | None:
+    """The one of *known* that *word* may be a slip of."""
+    return next(iter(difflib.get_close_matches(word, sorted(known), n=1)), None)
+
+
 def unknown(word: str, known: Iterable[str]) -> str:
     """Name the nearest valid spelling of *word*, or all of them."""
     names = sorted(known)
-    if near := difflib.get_close_matches(word, names, n=1):
-        return f"did you mean '{near[0]}'?"
+    if similar := near(word, names):
+        return f"did you mean '{similar}'?"
     return f"known: {', '.join(names)}" if names else "none is declared"
 
 
@@ -57,17 +64,24 @@ def _walk(
     Follow *steps* through *models*: the path as the user wrote it, and the models whose keys may stand there.
 
     pydantic also names union members among the steps; they are not in the file. The tag of a discriminated union picks
-    the model.
+    the model. `[key]` says that the key itself is wrong.
     """
+    names_come = False
     for position, step in enumerate(steps):
         last = position == len(steps) - 1
+        if step == "[key]":
+            continue
         if isinstance(step, int):
             path.append(f"[{step}]")
+        elif names_come:
+            path.append(f".{step}")
+            names_come = False
         elif tagged := [model for model in models if step in _tags(model)]:
             models = tagged
         elif fields := [field for model in models if (field := _fields(model).get(step))]:
             path.append(f".{step}")
             models = models if last else [one for field in fields for one in _models(field)]
+            names_come = any(_is_map(field) for field in fields)
         elif last or not models:
             path.append(f".{step}")
     return "".join(path), models
@@ -79,17 +93,22 @@ def _sentence(found: Any, models: list[type[BaseModel]]) -> str:
         return f"unknown key; {unknown(step, {name for model in models for name in _fields(model)})}"
     if kind == "missing":
         return "is missing"
+    if kind == "json_invalid" and "recursion" not in found["msg"]:
+        return "holds half of a character (a lone surrogate); save the file as UTF-8"
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
         tags = " or ".join(sorted({tag for model in models for tag in _tags(model)}))
         return f"needs `engine: {tags}`"
     text = str(found["msg"]).removeprefix("Value error, ")
     if kind == "value_error":
         return text
-    return f"{text[0].lower()}{text[1:]}{_echo(step, value)}"
+    return f"{text[0].lower()}{text[1:]}{_echo(found['loc'], value)}"
 
 
-def _echo(step: str, value: Any) -> str:
-    if _MAY_BE_CONFIDENTIAL.search(step) or isinstance(value, dict | list) or len(str(value)) > _ECHO_CHARS:
+def _echo(steps: Sequence[int | str], value: Any) -> str:
+    confidential = _HOLD_CONFIDENTIAL.intersection(steps) or _MAY_BE_CONFIDENTIAL.search(
+        str(steps[-1]) if steps else ""
+    )
+    if confidential or isinstance(value, dict | list) or len(str(value)) > _ECHO_CHARS:
         return ""
     return f", not {value!r}"
 
@@ -113,3 +132,9 @@ def _models(shape: Any) -> list[type[BaseModel]]:
     if isinstance(shape, type) and issubclass(shape, BaseModel):
         return [shape]
     return [model for part in get_args(shape) for model in _models(part)]
+
+
+def _is_map(shape: Any) -> bool:
+    """Whether names that the user chooses come next: `Mapping[str, A]`, annotated or optional."""
+    origin = get_origin(shape)
+    return origin in {dict, Mapping} or (origin in {Annotated, Union, UnionType} and any(map(_is_map, get_args(shape))))

@@ -6,6 +6,11 @@ from pathlib import Path
 _MAX_BYTES = 256 * 2**10
 
 
+def fits(text: str) -> bool:
+    """Whether `read` gives *text* back from a file exactly as it is."""
+    return "\r" not in text and not text.startswith("\ufeff") and len(text.encode()) <= _MAX_BYTES
+
+
 def read(project: Path, name: str) -> str:
     """
     Return the prompt in *name*, relative to the *project* folder; without byte order mark and with Unix line ends.

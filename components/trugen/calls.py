@@ -19,6 +19,7 @@ class Calls:
         readable: False where only the list shows an object.
         wrapped_in: Member that holds the object on a read by id; what stands beside it is put into it.
         form: POST takes multipart/form-data instead of JSON.
+        part: Below an object, POST here adds a part of its contents; below *path*, DELETE here takes a part's own id.
     """
 
     noun: str
@@ -29,10 +30,13 @@ class Calls:
     readable: bool = True
     wrapped_in: str = ""
     form: bool = False
+    part: str = ""
 
 
 AGENT_CALLS = Calls("agent", "/ext/agent", "/ext/agent", "agent_name", paged=True)
-KNOWLEDGE_BASE_CALLS = Calls("knowledge base", "/ext/kb", "/ext/kbs", "name", wrapped_in="knowledge_base", form=True)
+KNOWLEDGE_BASE_CALLS = Calls(
+    "knowledge base", "/ext/kb", "/ext/kbs", "name", wrapped_in="knowledge_base", form=True, part="doc"
+)
 TOOL_CALLS = Calls("tool", "/ext/tool", "/ext/tool", "schema")
 MCP_SERVER_CALLS = Calls("MCP server", "/ext/mcp", "/ext/mcp", "name")
 GUARDRAIL_CALLS = Calls("guardrail", "/ext/guardrail", "/ext/guardrail", "name", readable=False)

@@ -35,7 +35,7 @@ class TrugenError(Exception):
     turned_away: bool = False
 
 
-def in_one_line(error: TrugenError) -> str:
+def in_one_line(error: Exception) -> str:
     """What happened and what to do about it, for a sentence of somebody else."""
     return " ".join(line.strip() for line in str(error).splitlines())
 

@@ -63,6 +63,19 @@ class Objects:
     def delete(self, id_: str) -> None:
         self._confirmed("DELETE", id_, None)
 
+    def add_part(self, id_: str, file_name: str, content: bytes) -> None:
+        """Add a file to the contents of *id_*. What id it got is not documented: read the object again."""
+        path = f"{self.calls.path}/{quote(id_, safe='')}/{self.calls.part}"
+        answer = self._transport.send("POST", path, form={"input": (file_name, content)})
+        try:
+            self._confirm(f"POST {path}", answer)
+        except UnexpectedAnswerError:
+            raise AmbiguousError(f"POST {path}", f"{answer.status} came without JSON") from None
+
+    def delete_part(self, part_id: str) -> None:
+        path = f"{self.calls.path}/{self.calls.part}/{quote(part_id, safe='')}"
+        self._confirm(f"DELETE {path}", self._transport.send("DELETE", path))
+
     def search(self, text: str) -> list[Json]:
         """
         Every object that the API finds for *text* in name or id; how it matches is not documented, so filter again.
@@ -144,9 +157,11 @@ class Objects:
         return dict(document)
 
     def _confirmed(self, method: str, id_: str, body: Mapping[str, Any] | None) -> None:
-        """Any empty or JSON answer confirms; HTML with status 200 is a portal that never passed the call on."""
         call, path = self._one(method, id_)
-        answer: Answer = self._transport.send(method, path, body=body)
+        self._confirm(call, self._transport.send(method, path, body=body))
+
+    def _confirm(self, call: str, answer: Answer) -> None:
+        """Any empty or JSON answer confirms; HTML with status 200 is a portal that never passed the call on."""
         if answer.body.strip():
             self._transport.json(call, answer)
 

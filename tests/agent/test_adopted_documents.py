@@ -65,6 +65,7 @@ _declared = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(_declared)
 def test_any_document_is_adopted_into_the_body_that_it_led_to(declared: Json) -> None:
     body = _body(declared)
@@ -76,7 +77,7 @@ def test_any_document_is_adopted_into_the_body_that_it_led_to(declared: Json) ->
     assert AGENT.differences(remote, inputs_of(found)) == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(_declared)
 def test_any_agent_of_the_sandbox_comes_out_of_a_put_as_it_went_in(sandbox: SandboxServer, declared: Json) -> None:
     before = made(sandbox, _body(declared))

@@ -80,7 +80,7 @@ def test_names_of_any_script_pass(name: str) -> None:
         ("llm_model", "--trust-remote-code", "starts with '-'"),
         ("llm_model", "a b", "holds a blank"),
         ("llm_provider", "", "is empty"),
-        ("adopt_agent_id", "../x", "pattern"),
+        ("adopt_agent_id", "../x", "is no id of TruGen"),
         ("placement", "upside down", "'nested', 'flat' or 'both'"),
         ("prompt", "typo", "not permitted"),
         ("stt.provider", "", "is empty"),

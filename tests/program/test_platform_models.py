@@ -46,7 +46,7 @@ def test_an_agent_stays_in_trugen_only_where_the_stack_says_so(run: Run) -> None
 def test_what_is_null_in_the_stack_file_is_not_sent(run: Run) -> None:
     left = ["timeoutS", "isPublic", "stt", "memory", "personaName", "agentSystemPrompt", "callbackUrl", "tool"]
 
-    agent = run(stack(**dict.fromkeys(left)), KEY).only("Agent").inputs
+    agent = run(stack(adoptAgentId="ag-1", **dict.fromkeys(left)), KEY).only("Agent").inputs
 
     absent = {"timeout_s", "is_public", "stt", "memory", "persona_name", "agent_system_prompt", "callback_url", "tool"}
     assert absent & agent.keys() == set()

@@ -151,6 +151,27 @@ def test_a_call_that_lasts_no_time_is_refused(problems: Problems, stack: Stack, 
     assert problems(stack) == [f"agents.ada.timeoutS: input should be greater than 0, not {timeout}"]
 
 
+def test_only_an_adopted_agent_can_do_without_what_trugen_demands_of_a_new_one(
+    problems: Problems, load: Load, stack: Stack
+) -> None:
+    stack["agents"]["ada"] |= {"agentSystemPrompt": None, "timeoutS": None, "memory": None}
+
+    assert problems(stack) == [
+        "agents.ada.agentSystemPrompt: is null, which leaves alone what an adopted agent has; a new one needs it",
+        "agents.ada.memory: is null like `timeoutS`; only an adopted agent can do without both",
+    ]
+    stack["agents"]["ada"] |= {"adoptAgentId": "ag-1"}
+    assert load(stack).agents["ada"].memory is None
+
+
+def test_what_adopt_leaves_to_fill_in_has_to_be_filled_in(problems: Problems, cloud_stack: Stack) -> None:
+    cloud_stack["llms"]["main"]["baseUrl"] = "<URL-of-this-LLM-ending-in-its-version>"
+
+    assert problems(cloud_stack, {**KEY, **TOKEN}) == [
+        "llms.main.baseUrl: does not start with https:// (or http:// beside the sandbox)"
+    ]
+
+
 def test_an_engine_that_is_not_known_is_answered_with_those_that_are(problems: Problems, stack: Stack) -> None:
     stack["llms"]["main"]["engine"] = "vllm"
 
