@@ -8,7 +8,8 @@ what the others leave out: the search for an interrupted run's agent, the verify
 that fails a run whose agent is not verified.
 
 `python -m benchmarks.many_agents [--agents 100 1000] [--rounds 3] [--latency-s 0.2]`; the first run compiles OpenTofu
-(about 8 minutes of CPU time on two cores). Not part of `make bench`: 1,000 agents take many minutes.
+into the user's cache (ten minutes on two busy cores). Not part of `make bench`: that, and 1,000 agents, take too long.
+Wall clocks need a quiet machine: ours computes where the peer waits, so other work on the cores slows ours alone.
 """
 
 import argparse
@@ -83,7 +84,7 @@ def main(agents: Sequence[int] = (100, 1000), rounds: int = 3, latency_s: float 
                 one = _round(contender, count, latency_s)
                 taken[contender.name].append(one)
                 _say(f"{count} agents, round {number + 1}, {contender.name}: {one} (load average before {load:.1f})")
-        _report(count, latency_s, taken)
+        report(count, latency_s, taken)
 
 
 def _round(contender: Contender, count: int, latency_s: float) -> Round:
@@ -134,7 +135,7 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _report(count: int, latency_s: float, taken: Mapping[str, Sequence[Round]]) -> None:
+def report(count: int, latency_s: float, taken: Mapping[str, Sequence[Round]]) -> None:
     rounds = len(next(iter(taken.values())))
     _say(f"\n{count} agents, {latency_s * 1000:.0f} ms per call, {rounds} round(s), medians")
     names = list(taken)

@@ -90,3 +90,13 @@ def test_a_new_phase_is_shown_at_once(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_state_of_stacks_is_for_its_owner_only() -> None:
     assert places.state().stat().st_mode & 0o077 == 0
+
+
+def test_a_recipe_may_lie_outside_of_this_folder(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module tool\n")
+    program = Program(binary="tool", recipe=tmp_path, package=".", version="1")
+
+    before = program.folder
+    (tmp_path / "go.mod").write_text("module tool\n\ngo 1.26.0\n")
+
+    assert program.folder != before
