@@ -55,7 +55,7 @@ def adopt(arguments: argparse.Namespace) -> int:
         workspace = _workspace(arguments.stack, arguments.api_url)
         ids = list(_unmanaged(workspace)) if arguments.all else list(dict.fromkeys(arguments.agent_ids))
         stack = AdoptedStack(arguments.stack, agents=workspace.agents, llms=workspace.llms, prompts_folder=folder)
-        skipped = list(_filled(stack, workspace.client, ids))
+        skipped = list(_filled(stack, workspace, ids))
         _write(stack.prompts)
     except (TrugenError, _UnusableFolderError) as error:
         print(error, file=sys.stderr)
@@ -95,10 +95,13 @@ def _unmanaged(workspace: _Workspace) -> Iterator[str]:
         yield one["id"]
 
 
-def _filled(stack: AdoptedStack, client: TrugenClient, ids: Iterable[str]) -> Iterator[str]:
+def _filled(stack: AdoptedStack, workspace: _Workspace, ids: Iterable[str]) -> Iterator[str]:
     """Read the agents and put them into *stack*; yields a line for each that cannot stand there."""
     with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
-        for id_, document in zip(ids, pool.map(lambda id_: _read(client, id_), ids), strict=True):
+        for id_, document in zip(ids, pool.map(lambda id_: _read(workspace.client, id_), ids), strict=True):
+            if id_ in workspace.managed:
+                yield f"{id_}: left out, the stack has it already"
+                continue
             if document is None:
                 yield f"{id_}: left out, this workspace has no such agent"
                 continue

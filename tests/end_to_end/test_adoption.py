@@ -142,9 +142,13 @@ def test_a_refresh_sees_no_drift(moved_in: MovedIn) -> None:
 
 
 def test_nobody_is_adopted_twice(moved_in: MovedIn) -> None:
-    again = _adopt(moved_in.deployment, "--all")
+    any_id = next(iter(moved_in.before))
+
+    again, named = _adopt(moved_in.deployment, "--all"), _adopt(moved_in.deployment, any_id)
 
     assert (again.returncode, again.stdout) == (0, ""), again.stderr
+    assert (named.returncode, named.stdout) == (1, "")
+    assert f"{any_id}: left out, the stack has it already" in named.stderr
 
 
 def test_destroying_retained_agents_leaves_all_of_them_as_they_were(moved_in: MovedIn) -> None:
