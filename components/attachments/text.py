@@ -58,7 +58,7 @@ def _texts_only(value: object) -> object:
     for number, (header, content) in enumerate(value.items() if isinstance(value, Mapping) else [], start=1):
         if not isinstance(content, str):
             named = f"for '{header}'" if _HEADER_NAME.fullmatch(str(header)) else f"(number {number})"
-            raise ValueError(f"has a value {named} that is no text; put it in quotes")
+            raise ValueError(f"has a value {named} that is no text; put it in quotes")  # noqa: TRY004 - pydantic's way
     return value
 
 
@@ -89,7 +89,9 @@ def header_fault(content: str) -> str | None:
 
 
 def is_credential(header: str, content: str) -> bool:
-    """Whether a header looks as if it let somebody in."""
+    """Whether a header looks as if it let somebody in; what is no header is told as that."""
+    if not _HEADER_NAME.fullmatch(header) or header_fault(content):
+        return False
     return bool(_SECRET_NAME.search(header) or _SECRET_VALUE.match(content))
 
 
