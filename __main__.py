@@ -5,11 +5,13 @@ import pulumi
 from components import settings as stack_file
 from components.account import AccountError, TrugenAccount
 from components.account import check as check_account
-from components.agent.fleet import Fleet
+from components.agent import fleet
 from components.agent.resource import TrugenAgent, TrugenAgentArgs
 from components.attached import Attachments
 from components.llm import preflight
+from components.llm.document import TrugenLlm
 from components.llm.endpoint import LlmEndpoint
+from components.llm.platform_model import PlatformModel
 from components.stack.problems import SettingsError
 
 try:
@@ -23,33 +25,37 @@ except (SettingsError, preflight.PreflightError, AccountError) as error:
 local = pulumi.ProviderResource("pulumi-python", "local", {})
 account = TrugenAccount(settings, local)
 endpoints = {
-    name: LlmEndpoint(name, llm, settings.token_of(name), pulumi.ResourceOptions(provider=local))
+    name: PlatformModel(llm)
+    if isinstance(llm, TrugenLlm)
+    else LlmEndpoint(name, llm, settings.token_of(name), pulumi.ResourceOptions(provider=local))
     for name, llm in settings.llms.items()
 }
 attachments = Attachments(settings, account.provider, local)
 
-
-def agent(name: str) -> TrugenAgent:
-    document = settings.agents[name]
+agents = {}
+for name, document in settings.agents.items():
     llm = endpoints[document.llm]
-    ids = attachments.ids_for(document)
-    args = TrugenAgentArgs(document, llm_url=llm.agent_url, llm_model=llm.model, llm_token=llm.token, attached=ids)
-    return TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider))
-
-
-fleet = Fleet(list(settings.agents), agent, local)
+    args = TrugenAgentArgs(document, llm.model, llm.agent_url, llm.token, llm.provider, attachments.ids_for(document))
+    keep = True if document.retain else None
+    agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider, retain_on_delete=keep))
+fleet.verify(agents, few=local, many=account.provider)
 for name, endpoint in endpoints.items():
-    users = [user for user, used in settings.agents.items() if used.llm == name]
-    endpoint.remove_unused_models(after=fleet.resources(users))
+    endpoint.remove_unused_models(after=[agents[user] for user, used in settings.agents.items() if used.llm == name])
 
 for name, value in account.outputs.items():
     pulumi.export(name, value)
 pulumi.export("llms", {name: endpoint.outputs for name, endpoint in endpoints.items()})
 pulumi.export(
     "agents",
-    fleet.summaries(lambda one: {"id": one.id, "status": one.status, **account.link(one.id, one.embed_url)}),
+    {
+        name: {"id": agent.id, "status": agent.status, **account.link(agent.id, agent.embed_url)}
+        for name, agent in agents.items()
+    },
 )
 if attachments.outputs:
     pulumi.export("attachments", attachments.outputs)
-# The three fields of TruGen's Developer Studio form, for each agent.
-pulumi.export("developer_studio", {name: endpoints[agent.llm].form for name, agent in settings.agents.items()})
+# The three fields of TruGen's Developer Studio form, for each agent that talks through an endpoint outside of TruGen.
+forms = {name: endpoints[agent.llm].form for name, agent in settings.agents.items()}
+pulumi.export("developer_studio", {name: form for name, form in forms.items() if form is not None})
+
+pulumi.run(fleet.under_way)

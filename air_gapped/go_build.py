@@ -17,10 +17,10 @@ from air_gapped.progress import Report
 
 @dataclass(frozen=True)
 class Program:
-    """One binary: *recipe* is the folder with its go.mod, *package* what to build in it."""
+    """One binary: *recipe* is the folder with its go.mod (a whole path, or a name here), *package* what to build."""
 
     binary: str
-    recipe: str
+    recipe: str | Path
     package: str
     version: str
     ldflags: str = ""

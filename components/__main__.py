@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from components.cli import doctor, live, up, wait
+from components.cli import adopt, doctor, live, up, wait
 from components.cli.engine import EngineError
 from components.cli.say import SayError
 
@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "doctor":
             live.add_arguments(command)
     wait.add_arguments(commands.add_parser("wait", help="wait until an endpoint streams as TruGen needs it"))
+    adopt.add_arguments(commands.add_parser("adopt", help="print agents that were made by hand as a stack file"))
     return parser
 
 
@@ -37,6 +38,8 @@ def main() -> int:
             findings = list(doctor.examine(arguments.stack))
             print("\n".join(map(str, findings)))
             return int(any(finding.verdict == "fault" for finding in findings))
+        case "adopt":
+            return adopt.adopt(arguments)
         case "wait":
             return wait.wait(arguments)
     return 0

@@ -63,7 +63,7 @@ class Attachments:
         """For each list of *user* that holds a declared name: its ids, those of names known once they are made."""
         ids: dict[str, list[pulumi.Input[str]]] = {}
         for key, made in self._by_list.items():
-            listed = getattr(user, key, ())
+            listed = getattr(user, key, None) or ()
             if made.keys() & set(listed):
                 ids[key] = [made[entry].id if entry in made else entry for entry in listed]
         return ids

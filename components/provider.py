@@ -29,13 +29,14 @@ from components.lifecycle import drift, verbs
 from components.lifecycle.checks import DRIFT, Failure
 from components.lifecycle.errors import LifecycleError
 from components.lifecycle.kind import Kind
+from components.lifecycle.values import holds_unknown
 from components.lifecycle.verbs import Lifecycle
+from components.trugen.address import CLOUD_API_URL
 from components.trugen.client import TrugenClient
 from components.trugen.errors import NotFoundError, TrugenError
 from components.unknowns import spelled_out
 from components.workspace import Workspace
 
-CLOUD_API_URL = "https://api.trugen.ai/v1"
 EDITED = (
     "was edited outside of this stack, and `onDrift` says `fail`. Declare what is there now, or set `onDrift` of its"
     " group to `overwrite` or `keep`"
@@ -110,7 +111,9 @@ class ObjectProvider(ResourceProvider):
             reason = f"names no {noun} of this workspace; look the id up in the TruGen console"
             return [Failure(self.kind.adopt, reason)]
         changes = ", ".join(different) or "nothing"
+        unknown = ", ".join(sorted(key for key in self.kind.inputs_of(inputs) if holds_unknown(inputs[key])))
         line = f"adopts {noun} {adopted}; changes: {changes}"
+        line += f"; known only in the run: {unknown}" if unknown else ""
         progress.report(str(inputs.get("progress_urn") or ""), line, keep=True)
         return []
 

@@ -72,6 +72,7 @@ class _Reader:
         }
         self.problems += rules.references(llm_of, set(raw_llms))
         self.problems += rules.exact_names(agents)
+        self.problems += rules.adopted_once(agents)
         self.problems += rules.ports(llms, trugen)
         self.problems += rules.tokens(tokens, llms, set(raw_llms))
         if trugen is not None:

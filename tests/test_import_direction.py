@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "trugen": {"redaction", "urls"},
     "sandbox": set(),  # no rule in common with what it is there to test
     "live": {"trugen", "redaction"},
-    "cli": {"llm", "trugen", "live"},
+    "cli": {"llm", "trugen", "agent", "live", "urls"},
     "__main__": {"cli"},
     "progress": set(),
     "foreseen": set(),
@@ -51,6 +51,7 @@ WITHOUT_PULUMI = [
     "llm/preflight.py",
     "agent/lifecycle.py",
     "agent/kind.py",
+    "agent/adopted.py",
     "lifecycle",
     "agent/document.py",
     "sandbox/app.py",

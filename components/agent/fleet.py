@@ -1,16 +1,15 @@
 """
 All agents of a stack.
 
-Many agents cost more than many times one: Pulumi's program loop goes through every pending output whenever one
-resolves, and a bookkeeping resource per agent doubles the calls to the engine and the state (docs/adr/0007). So a fleet
-is registered through a window, and verified by one resource.
+Many agents cost more than many times one: a bookkeeping resource per agent doubles the calls to the engine and the
+state, and Pulumi's program loop, when it finds no registration under way yet, goes through every pending output
+whenever one resolves (docs/adr/0007).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -19,63 +18,33 @@ from components.lifecycle.kind import VERIFIED
 
 # Up to here every agent has an `AgentVerified` of its own, as the states of the first release record it.
 FEW = 25
-# More than a provider process works on at once, so that it never waits for the program.
-WINDOW = 48
+_TURNS_OF_THE_LOOP = 3
 
 Agents = Mapping[str, TrugenAgent]
 
 
-class Fleet:
+def verify(agents: Agents, *, few: pulumi.ProviderResource, many: pulumi.ProviderResource) -> None:
     """
-    Registers each agent, and what turns the run red when one is not as declared.
+    Register what turns the run red when an agent is not as declared.
 
     Args:
-        register: Registers the agent of that name.
-        local: Provider of the bookkeeping resources.
+        few: Provider of the resource per agent.
+        many: Provider of the one resource for all, in the process that has the agents.
     """
-
-    def __init__(
-        self, names: Sequence[str], register: Callable[[str], TrugenAgent], local: pulumi.ProviderResource
-    ) -> None:
-        opts = pulumi.ResourceOptions(provider=local)
-        self._few: Agents = {}
-        self._many: pulumi.Output[Agents] | None = None
-        if len(names) <= FEW:
-            self._few = {name: register(name) for name in names}
-            for name, agent in self._few.items():
-                AgentVerified(name, agent, opts)
-        else:
-            self._many = pulumi.Output.from_input(_through_window(names, register))
-            AllVerified("agents", self._many.apply(_verdicts), opts)
-
-    def resources(self, names: Sequence[str]) -> Any:
-        """The agents of these *names*, for `depends_on`."""
-        if self._many is None:
-            return [self._few[name] for name in names]
-        return self._many.apply(lambda agents: [agents[name] for name in names])
-
-    def summaries(self, summary: Callable[[TrugenAgent], Any]) -> Any:
-        """What a person wants to know of each agent, by name."""
-        if self._many is None:
-            return {name: summary(agent) for name, agent in self._few.items()}
-        return self._many.apply(
-            lambda agents: pulumi.Output.all(**{name: summary(agent) for name, agent in agents.items()})
-        )
+    if len(agents) > FEW:
+        AllVerified("agents", _unverified(agents), pulumi.ResourceOptions(provider=many))
+        return
+    for name, agent in agents.items():
+        AgentVerified(name, agent, pulumi.ResourceOptions(provider=few))
 
 
-async def _through_window(names: Sequence[str], register: Callable[[str], TrugenAgent]) -> Agents:
-    window = asyncio.Semaphore(WINDOW)
-
-    async def one(name: str) -> TrugenAgent:
-        async with window:
-            agent = register(name)
-            await agent.id.future()
-            return agent
-
-    return dict(zip(names, await asyncio.gather(*map(one, names)), strict=True))
+async def under_way() -> None:
+    """The program's last act, for `pulumi.run`: let every registration begin before the SDK waits for outputs."""
+    for _ in range(_TURNS_OF_THE_LOOP):
+        await asyncio.sleep(0)
 
 
-def _verdicts(agents: Agents) -> pulumi.Output[dict[str, str]]:
+def _unverified(agents: Agents) -> pulumi.Output[dict[str, str]]:
     """By agent: its id and why it is not verified, for those that are not."""
     told = {
         name: pulumi.Output.all(agent.id, agent.status, agent.status_reason).apply(_verdict)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from components.agent.document import AgentDocument
-from components.agent.text import LlmUrl, ModelName, ObjectId, Token
+from components.agent.text import LlmUrl, ModelName, Name, ObjectId, Token
 from components.lifecycle import checks
 from components.lifecycle.checks import Failure
+from components.lifecycle.values import UNKNOWN
 
 SECRET_INPUTS = frozenset(
     {
@@ -27,18 +28,31 @@ SECRET_INPUTS = frozenset(
 )
 """Hold a token, a prompt, or what the contract leaves open and may hold one (a callback URL carries its own secret)."""
 
+CUSTOM = "custom"
+"""The provider of an LLM outside of TruGen."""
+
 
 class AgentInputs(AgentDocument):
     """The document, the LLM it points at, and the marker that says whose agent it is."""
 
     model_config = ConfigDict(loc_by_alias=False)
 
-    llm_provider: Literal["custom"] = "custom"
-    llm_url: LlmUrl
+    llm_provider: Name = CUSTOM
+    llm_url: LlmUrl | None = Field(None, validate_default=True)
     llm_model: ModelName
-    llm_token: Token
+    llm_token: Token | None = Field(None, validate_default=True)
     marker: ObjectId
     progress_urn: str = ""
+
+    @field_validator("llm_url", "llm_token")
+    @classmethod
+    def _goes_with_the_provider(cls, value: str | None, info: ValidationInfo) -> str | None:
+        provider = info.data.get("llm_provider", UNKNOWN)
+        if provider == CUSTOM and value is None:
+            raise ValueError("is missing: an LLM outside of TruGen (`custom`) is called by URL and token")
+        if provider not in {CUSTOM, UNKNOWN} and value is not None:
+            raise ValueError(f"is given, but TruGen serves the models of {provider!r} itself; only `custom` takes it")
+        return value
 
 
 NORMALISED = frozenset({"llm_url", "callback_url"})

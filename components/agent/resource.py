@@ -25,18 +25,20 @@ class TrugenAgentArgs:
 
     Args:
         document: What the user declares; a subclass with more fields is fine, they stay behind.
-        llm_url: Base URL, version segment included. Take it from the readiness gate, so that nothing points at an
-            endpoint before it has answered.
         llm_model: As the server lists it.
+        llm_url: Base URL, version segment included. Take it from the readiness gate, so that nothing points at an
+            endpoint before it has answered. None, like the token, for a provider of TruGen's own.
         llm_token: Bearer credential; TruGen requires one even for an open server.
+        llm_provider: `custom` for an endpoint outside of TruGen, else one of those that TruGen offers.
         attached: Replaces lists of ids in the document, `{"tool": [tool.id]}`: the agent then waits for these, and
             they go after it.
     """
 
     document: AgentDocument
-    llm_url: pulumi.Input[str]
     llm_model: pulumi.Input[str]
-    llm_token: pulumi.Input[str]
+    llm_url: pulumi.Input[str] | None = None
+    llm_token: pulumi.Input[str] | None = None
+    llm_provider: str = "custom"
     attached: Mapping[str, Sequence[pulumi.Input[str]]] = field(default_factory=dict)
 
 
@@ -52,13 +54,13 @@ class TrugenAgent(Resource, module="trugen", name="Agent"):
     status_reason: pulumi.Output[str]
 
     def __init__(self, name: str, args: TrugenAgentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        endpoint = {"llm_url": args.llm_url, "llm_token": args.llm_token}
         declared = {
             **args.document.to_props(),
             **args.attached,
-            "llm_provider": "custom",
-            "llm_url": args.llm_url,
+            "llm_provider": args.llm_provider,
             "llm_model": args.llm_model,
-            "llm_token": args.llm_token,
+            **{key: value for key, value in endpoint.items() if value is not None},
             "marker": marker(pulumi.get_project(), pulumi.get_stack(), name),
             "progress_urn": create_urn(name, "pulumi-python:dynamic/trugen:Agent", opts.parent if opts else None),
         }

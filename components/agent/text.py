@@ -31,9 +31,15 @@ def name(value: str) -> str:
     return trimmed
 
 
-def agent_name(value: str) -> str:
-    """A name that leaves room for the marker: `Helpdesk [k3x9...]` names an agent of ours."""
+def agent_name(value: str, info: ValidationInfo) -> str:
+    """
+    A name that leaves room for the marker: `Helpdesk [k3x9...]` names an agent of ours.
+
+    An exact name needs no such room, since it is compared as a whole; that of an adopted agent stays as it is there.
+    """
     checked = name(value)
+    if info.data.get("exact_name"):
+        return value if info.data.get("adopt_agent_id") else checked
     if "[" in checked or "]" in checked:
         raise ValueError("holds '[' or ']', which are kept for the marker at the end of the agent's name")
     return checked

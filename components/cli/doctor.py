@@ -66,6 +66,8 @@ def _locks(stack: str) -> Iterator[Finding]:
 
 
 def _endpoint(name: str, llm: dict[str, Any], studio: dict[str, Any]) -> Finding:
+    if "endpoint" not in llm:
+        return Finding(f"llm {name}", "ok", f"{llm['model']} of {llm['provider']}, served by TruGen; nothing to probe")
     token = next((form["token"] for form in studio.values() if form["llm"] == name), None)
     health = probe_once(Target(llm["endpoint"], llm["model"], llm["engine"], token=token))
     if health.healthy:

@@ -38,10 +38,14 @@ def live(arguments: argparse.Namespace) -> int:
     if not arguments.live:
         print("--write and --yes belong to the live check.\n  Run: python -m components doctor --live", file=sys.stderr)
         return _REFUSED
+    key = os.environ.get("TRUGEN_API_KEY")
+    if not key:
+        print("TRUGEN_API_KEY is not set.\n  Give the key: export TRUGEN_API_KEY=...", file=sys.stderr)
+        return 1
     name = new_name() if arguments.write else None
     token = new_token()
     try:
-        api = Api(arguments.api_url, os.environ.get("TRUGEN_API_KEY", ""), secrets=(token,))
+        api = Api(arguments.api_url, key, secrets=(token,))
     except ConnectionSettingsError as error:
         print(error, file=sys.stderr)
         return 1

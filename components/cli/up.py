@@ -28,19 +28,26 @@ def up(stack: str) -> None:
     outputs = engine.outputs(stack)
     print()
     for name, llm in outputs["llms"].items():
-        print(f"llm    {name}: {llm['model']} at {llm['endpoint']}, {_first_token(llm['evidence'])}")
+        print(f"llm    {name}: {llm['model']} {_where(llm)}")
     shown = dict(itertools.islice(outputs["agents"].items(), _SHOWN_AGENTS))
     for name, agent in shown.items():
         print(f"agent  {name}: {agent['id']}, {agent['status']}{_page(agent)}")
     if len(outputs["agents"]) > len(shown):
         print(f"       and {len(outputs['agents']) - len(shown)} more: pulumi stack output agents --stack {stack}")
     if sandbox := outputs.get("sandbox"):
-        for agent in list(shown.values())[:_SPOKEN_TO]:
-            _converse(sandbox, agent)
+        # The sandbox has no models of TruGen's own, so agents on those cannot answer here.
+        for name in itertools.islice(outputs["developer_studio"], _SPOKEN_TO):
+            _converse(sandbox, outputs["agents"][name])
 
 
 def _page(agent: dict[str, Any]) -> str:
     return f", {agent['embed_url']}" if "embed_url" in agent else ""
+
+
+def _where(llm: dict[str, Any]) -> str:
+    if "endpoint" not in llm:
+        return f"of {llm['provider']}, served by TruGen"
+    return f"at {llm['endpoint']}, {_first_token(llm['evidence'])}"
 
 
 def _first_token(evidence: dict[str, Any]) -> str:

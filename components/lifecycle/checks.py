@@ -12,7 +12,8 @@ from components.lifecycle.values import UNKNOWN, holds_unknown
 
 PROVIDER = "__provider"
 DRIFT = "drift"
-OUTPUTS = frozenset({"status", "status_reason", DRIFT})
+UNSETTLED = "unsettled"
+OUTPUTS = frozenset({"status", "status_reason", UNSETTLED, DRIFT})
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class NameTakenError(LifecycleError):
 class UncertainError(LifecycleError):
     def __init__(self, noun: str, name: str, cause: str) -> None:
         super().__init__(
-            f"TruGen confirmed no {noun} {name!r}, twice, and its search shows none: {cause}.\n"
+            f"TruGen confirmed no {noun} {name!r}, and its search shows none: {cause}.\n"
             "  Run `pulumi up` again: it searches for the name before it creates anything."
         )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.lifecycle import identity
-from components.lifecycle.checks import PROVIDER, Failure
+from components.lifecycle.checks import PROVIDER, UNSETTLED, Failure
 from components.lifecycle.place import Contents, Place, in_our_words
 from components.lifecycle.values import (
     ABSENT,
@@ -109,6 +109,11 @@ class Kind:
         """The inputs among *props*, which may be outputs: floats that are whole numbers become integers again."""
         return {key: whole(value) for key, value in props.items() if key in self.inputs and value is not None}
 
+    @staticmethod
+    def marked(inputs: Inputs) -> Inputs:
+        """*inputs* under the marker, whether or not the object will keep it."""
+        return {**inputs, "exact_name": False} if inputs.get("exact_name") else inputs
+
     def remote_name(self, inputs: Inputs) -> str:
         """What a person sees in the console, and what a search is made for."""
         return identity.labelled(inputs, self.label if not inputs.get("exact_name") else self.exact_label)
@@ -174,9 +179,16 @@ class Kind:
             found.append("status")
         return found
 
-    def outputs(self, inputs: Inputs, reason: str = "") -> Json:
-        """The recorded state: the inputs, and whether a read-back confirmed them. A *reason* says why it did not."""
-        return {**self.inputs_of(inputs), "status": UNVERIFIED if reason else VERIFIED, "status_reason": reason}
+    def outputs(self, inputs: Inputs, reason: str = "", *, unsettled: bool = False) -> Json:
+        """
+        The recorded state: the inputs, and whether a read-back confirmed them.
+
+        Args:
+            reason: Why it did not.
+            unsettled: A twin of the object may still appear, so the next read looks for one.
+        """
+        status = {"status": UNVERIFIED if reason else VERIFIED, "status_reason": reason}
+        return {**self.inputs_of(inputs), **status, **({UNSETTLED: True} if unsettled else {})}
 
     def same(self, key: str, one: Any, other: Any) -> bool:
         unordered = key in self.unordered

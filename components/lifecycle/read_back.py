@@ -7,7 +7,7 @@ from typing import Any
 
 from components.lifecycle.kind import Inputs, Kind
 from components.lifecycle.roster import Roster
-from components.trugen.errors import NotFoundError, TrugenError
+from components.trugen.errors import NotFoundError, TrugenError, in_one_line
 from components.trugen.objects import Objects
 
 # A read may lag behind the write it follows: TruGen promises nothing about it.
@@ -51,7 +51,7 @@ class ReadBack:
                 why = f"TruGen does not show the {self._kind.noun} that it confirmed"
                 continue
             except TrugenError as error:
-                return f"it could not be read back ({str(error).splitlines()[0]})"
+                return f"it could not be read back ({in_one_line(error)})"
             why = self._told(document, inputs)
             if not why:
                 if item is not None:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.lifecycle import drift
-from components.lifecycle.checks import DRIFT
+from components.lifecycle.checks import DRIFT, UNSETTLED
 from components.lifecycle.creation import Creation
 from components.lifecycle.errors import AllGoneError, EditedError, GoneError
 from components.lifecycle.kind import UNVERIFIED, Json, Kind
+from components.lifecycle.own import Own
 from components.lifecycle.read_back import ReadBack
 from components.lifecycle.roster import Roster
-from components.lifecycle.values import UNKNOWN
+from components.lifecycle.values import UNKNOWN, holds_unknown
 from components.trugen.errors import NoAnswerError, NotFoundError, UnavailableError
 from components.trugen.objects import Objects
 
@@ -51,16 +52,18 @@ class Lifecycle:
         self._sleep = sleep
         self._note = note
         self._read_back = ReadBack(kind, objects, roster, sleep, say)
-        self._creation = Creation(kind, objects, roster, self._read_back, sleep, say)
+        self._creation = Creation(kind, objects, Own(kind, objects, roster, sleep, say), self._read_back, sleep, say)
 
     def create(self, props: Mapping[str, Any]) -> tuple[str, Json]:
         """Return id and outputs. Raises only while no object of ours is known to exist."""
         return self._creation.create(self._kind.inputs_of(props))
 
     def adoption(self, props: Mapping[str, Any]) -> list[str]:
-        """Names of the inputs that taking over would change; raises `NotFoundError`."""
-        inputs = self._kind.inputs_of(props)
-        return self._kind.differences(self._objects.get(inputs[self._kind.adopt]), inputs)
+        """Names of the inputs that taking over would change, unknown ones aside; raises `NotFoundError`."""
+        known = {key: value for key, value in self._kind.inputs_of(props).items() if not holds_unknown(value)}
+        if self._kind.adopt not in known:
+            return []
+        return self._kind.differences(self._objects.get(known[self._kind.adopt]), known)
 
     def read(self, id_: str, props: Mapping[str, Any]) -> Json | None:
         """Outputs as TruGen shows them now, None when the object is gone. What it does not show keeps its record."""
@@ -74,7 +77,7 @@ class Lifecycle:
             self._note(f"was edited elsewhere: {', '.join(sorted(found.others))}")
         kept = {key: props[key] for key in ("status", "status_reason") if props.get(key) is not None}
         noted = {DRIFT: found.drift} if found.drift else {}
-        return {"status": UNVERIFIED, **found.inputs, **noted, **kept}
+        return {"status": UNVERIFIED, **found.inputs, **noted, **kept, **self._about_twins(id_, props)}
 
     def update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Json:
         """Send the complete document over whatever is there, and return the outputs."""
@@ -88,7 +91,7 @@ class Lifecycle:
         except NotFoundError:
             raise GoneError(self._kind.noun, id_) from None
         reason = self._creation.filled(id_, wanted) or self._read_back.reason(id_, wanted)
-        if olds.get("status") == UNVERIFIED and not inputs.get("exact_name"):
+        if olds.get("status") == UNVERIFIED or olds.get(UNSETTLED):
             # The create may have ended before it could take back a duplicate of its own.
             return self._creation.alone(id_, inputs, reason)
         return self._kind.outputs(inputs, reason)
@@ -116,6 +119,15 @@ class Lifecycle:
         except NotFoundError:
             return True
         return False
+
+    def _about_twins(self, id_: str, props: Mapping[str, Any]) -> Json:
+        """A POST that nobody waited for may have taken effect after its run: then the next update clears up."""
+        inputs = self._kind.inputs_of(props)
+        twins = self._creation.twins(id_, inputs) if props.get(UNSETTLED) else []
+        if not twins:
+            return {}
+        why = f"another {self._kind.noun} carries its marker ({', '.join(twins)})"
+        return {"status": UNVERIFIED, "status_reason": why, UNSETTLED: True}
 
     def _look(self, id_: str, props: Mapping[str, Any]) -> Json | None:
         listed = self._roster.listed(self._objects)

@@ -24,6 +24,11 @@ def look(api: Api, recording: Recording) -> None:
         CannotAskError: the first call was not answered as the API would.
     """
     recording.avatars = api.call("GET", "/ext/avatars")
+    if not recording.avatars.status:
+        raise CannotAskError(
+            f"{recording.avatars.said}.\n  Give the root of the API: --api-url https://api.trugen.ai/v1; "
+            "proxies are taken from HTTPS_PROXY and NO_PROXY."
+        )
     if recording.avatars.status in {401, 403}:
         raise CannotAskError(
             f"{api.root} rejected the key: {recording.avatars}.\n"

@@ -26,6 +26,7 @@ _SMALLEST_MEMORY_BYTES = 64 * _MIB
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*:(?!latest\b)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@sha256:[0-9a-f]{64})?")
 _DURATION = re.compile(r"-1|[1-9]\d{0,5}[smh]")
 _HOSTED_MODEL = re.compile(r"[A-Za-z0-9][\w.:/@+-]{0,199}")
+_PLATFORM_PROVIDER = re.compile(r"(?!custom$)[A-Za-z0-9][\w.:/@+-]{0,199}")
 _GPU_ID = re.compile(r"\d{1,3}|GPU-[0-9a-f-]{4,40}|MIG-[\w/-]{4,80}")
 
 
@@ -158,4 +159,15 @@ class HostedLlm(Declared):
     ready: HostedReady = HostedReady()
 
 
-Llm = Annotated[OllamaLlm | HostedLlm, Field(discriminator="engine")]
+class TrugenLlm(Declared):
+    """A model that TruGen serves itself, as agents made in its dashboard use: nothing to deploy or to prove."""
+
+    engine: Literal["trugen"]
+    provider: Annotated[
+        str,
+        spelled(_PLATFORM_PROVIDER, "write the provider as TruGen lists it, like 'groq'; `custom` is `engine: hosted`"),
+    ]
+    model: Annotated[str, spelled(_HOSTED_MODEL, "write the model id as TruGen lists it, like 'openai/gpt-oss-120b'")]
+
+
+Llm = Annotated[OllamaLlm | HostedLlm | TrugenLlm, Field(discriminator="engine")]

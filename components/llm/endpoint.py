@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.llm.document import Llm, OllamaLlm
+from components.llm.document import HostedLlm, OllamaLlm
 from components.llm.ready_gate import ChatCompletionsReady, ReadyGateArgs
 from components.llm.token import BearerToken
 from components.llm.unused_models import UnusedModels
@@ -21,6 +21,8 @@ class LlmEndpoint(pulumi.ComponentResource):
     for an open server.
     """
 
+    provider = "custom"
+    """As TruGen calls every endpoint outside of it."""
     agent_url: pulumi.Output[str]
     """Root that TruGen calls, version segment included."""
     model: pulumi.Output[str]
@@ -31,7 +33,7 @@ class LlmEndpoint(pulumi.ComponentResource):
     form: Mapping[str, Any]
     """What TruGen's Developer Studio asks for."""
 
-    def __init__(self, name: str, args: Llm, token: str | None, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, name: str, args: OllamaLlm | HostedLlm, token: str | None, opts: pulumi.ResourceOptions) -> None:
         super().__init__(_TYPE, name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.token = pulumi.Output.secret(token) if token else BearerToken(name, child).value
@@ -79,7 +81,7 @@ class LlmEndpoint(pulumi.ComponentResource):
             "trigger": pulumi.Output.concat(server.container_id, "/", model.digest),
         }
 
-    def remove_unused_models(self, after: pulumi.Input[Sequence[pulumi.Resource]]) -> None:
+    def remove_unused_models(self, after: Sequence[pulumi.Resource]) -> None:
         """Drop models that this endpoint served before, once *after*, the agents that use it, have moved on."""
         if self._own_api_url is not None:
             opts = pulumi.ResourceOptions(parent=self, depends_on=after)

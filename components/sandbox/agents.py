@@ -71,9 +71,11 @@ def read(call: Call) -> Response:
 def replace(call: Call) -> Response:
     """Full replace, as api-reference/agentupdate has it, unless the switches of PUT say otherwise."""
     sent = documented(call.json()) if call.behaviour.put_members == "documented" else call.json()
-    call.checked(AgentUpdate, sent)
+    document = _checked(call, sent)
 
     def replaced(stored: Json) -> Json:
+        if call.behaviour.replace == "full" and call.behaviour.empty_list == "clears":
+            return document
         current = as_written(stored, call.behaviour)
         wanted = merged(current, sent) if call.behaviour.replace == "partial" else sent
         kept = {key: current[key] for key in ATTACHMENTS if call.behaviour.empty_list == "keeps" and not sent.get(key)}
@@ -102,7 +104,7 @@ def merge(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    before = call.store.find("agent", call.id)
+    before = _before(call)
     answer = AGENTS.delete(call)
     call.lag.wrote(call.id, before)
     return answer
@@ -115,13 +117,18 @@ def _checked(call: Call, document: Json) -> Json:
 
 
 def _update(call: Call, change: Callable[[Json], Json]) -> Response:
-    before = call.store.find("agent", call.id)
+    before = _before(call)
     try:
         answer = AGENTS.update(call, change, unique_name=call.behaviour.unique_names)
     except NameTakenError:
         raise _name_taken() from None
     call.lag.wrote(call.id, before)
     return answer
+
+
+def _before(call: Call) -> Stored | None:
+    """What lagging reads will show, where they lag."""
+    return call.store.find("agent", call.id) if call.behaviour.lag_reads else None
 
 
 def _name_taken() -> RefusedError:

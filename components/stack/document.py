@@ -24,6 +24,8 @@ class AgentSettings(AgentDocument):
     """An agent and the LLM it talks through; `personaPromptFile` may stand in for `personaPrompt`."""
 
     llm: str
+    retain: bool = False
+    """True leaves the agent in TruGen when it leaves the stack or the stack is destroyed."""
 
 
 class SandboxSettings(Declared):

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from components.llm.document import HostedLlm, Llm, OllamaLlm
+from components.llm.document import HostedLlm, Llm, OllamaLlm, TrugenLlm
 from components.stack.document import AgentSettings, TrugenSettings
 from components.stack.problems import Problem, unknown
 from components.urls import why_not_public
@@ -27,16 +27,27 @@ def references(llm_of: Mapping[str, str], declared: set[str]) -> Iterator[Proble
 
 
 def exact_names(agents: Agents) -> Iterator[Problem]:
-    """TruGen allows equal names; without our marker in them nobody could tell the agents apart."""
+    """TruGen allows equal names; without our marker in them, or an id to adopt, nobody could tell the agents apart."""
     owners = defaultdict(list)
     for name, agent in agents.items():
         if agent.exact_name:
             owners[agent.agent_name].append(name)
     for shared in owners.values():
+        if all(agents[name].adopt_agent_id for name in shared):
+            continue
         for name in shared[1:]:
             yield Problem(
                 f"agents.{name}.agentName", f"is also the name of 'agents.{shared[0]}'; with `exactName` it must differ"
             )
+
+
+def adopted_once(agents: Agents) -> Iterator[Problem]:
+    """Two entries for one agent would overwrite each other in every run."""
+    owner: dict[str, str] = {}
+    for name, agent in agents.items():
+        id_ = agent.adopt_agent_id
+        if id_ is not None and (other := owner.setdefault(id_, name)) != name:
+            yield Problem(f"agents.{name}.adoptAgentId", f"'{id_}' is adopted by 'agents.{other}' already")
 
 
 def ports(llms: Llms, trugen: TrugenSettings | None) -> Iterator[Problem]:
@@ -58,6 +69,8 @@ def reachable(llms: Llms, trugen: TrugenSettings) -> Iterator[Problem]:
     if reason := why_not_public(trugen.api_url):
         yield Problem("trugen.apiUrl", f"is not TruGen: {reason}. Write `https://api.trugen.ai/v1`")
     for name, llm in llms.items():
+        if isinstance(llm, TrugenLlm):
+            continue
         key, url = ("baseUrl", llm.base_url) if isinstance(llm, HostedLlm) else ("publicUrl", llm.public_url)
         if url is None:
             yield Problem(
@@ -96,6 +109,9 @@ def tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
         if token is None:
             if isinstance(llm, HostedLlm):
                 yield Problem(f"llmTokens.{name}", f"is missing, the key of {llm.base_url}: {command}")
+        elif isinstance(llm, TrugenLlm):
+            remove = f"`pulumi config rm --path llmTokens.{name}`"
+            yield Problem(f"llmTokens.{name}", f"has no use: TruGen serves this model itself: {remove}")
         elif isinstance(llm, OllamaLlm) and not _GATEWAY_TOKEN.fullmatch(token):
             yield Problem(f"llmTokens.{name}", f"needs 32 to 512 letters, digits, '-' or '_': {command}")
         elif fault := _header_fault(token):

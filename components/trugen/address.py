@@ -12,6 +12,7 @@ from requests.utils import get_environ_proxies
 from components.trugen.errors import ConnectionSettingsError
 from components.urls import api_root
 
+CLOUD_API_URL = "https://api.trugen.ai/v1"
 _KEY_STEP = (
     "Give the key that the TruGen console shows: `export TRUGEN_API_KEY=...`, "
     "or `pulumi config set --secret trugenApiKey`."

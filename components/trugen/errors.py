@@ -35,6 +35,11 @@ class TrugenError(Exception):
     turned_away: bool = False
 
 
+def in_one_line(error: Exception) -> str:
+    """What happened and what to do about it, for a sentence of somebody else."""
+    return " ".join(line.strip() for line in str(error).splitlines())
+
+
 class ConnectionSettingsError(TrugenError):
     """The API URL or the key cannot be used as it is written. The key itself is never shown."""
 

@@ -79,7 +79,7 @@ def test_names_of_any_script_pass(name: str) -> None:
         ("llm_model", "", "is empty"),
         ("llm_model", "--trust-remote-code", "starts with '-'"),
         ("llm_model", "a b", "holds a blank"),
-        ("llm_provider", "groq", "'custom'"),
+        ("llm_provider", "", "is empty"),
         ("adopt_agent_id", "../x", "is no id of TruGen"),
         ("placement", "upside down", "'nested', 'flat' or 'both'"),
         ("prompt", "typo", "not permitted"),
@@ -99,6 +99,40 @@ def test_a_wrong_value_is_one_failure_of_its_property(property_: str, value: obj
     assert len(found) == 1
     key, said = found.popitem()
     assert (key.partition(".")[0], reason in said) == (top, True)
+
+
+def test_an_exact_name_may_hold_brackets_since_no_marker_follows_it() -> None:
+    assert failures(exact_name=True, agent_name="[DE] Empfang [neu]") == {}
+
+
+def test_the_exact_name_of_an_adopted_agent_stays_to_the_byte() -> None:
+    inputs, _ = check(agent_inputs(exact_name=True, adopt_agent_id="ag-1", agent_name=" Ada "), sandbox=True)
+
+    assert inputs["agent_name"] == " Ada "
+
+
+def test_an_llm_outside_of_trugen_needs_url_and_token() -> None:
+    found = failures(llm_url=None, llm_token=None)
+
+    # The engine would print the URL beside its name, so that failure belongs to no property.
+    assert found.keys() == {"", "llm_token"}
+    assert all("is missing: an LLM outside of TruGen" in reason for reason in found.values())
+
+
+def test_a_model_that_trugen_serves_itself_needs_neither_url_nor_token() -> None:
+    assert failures(llm_provider="groq", llm_url=None, llm_token=None) == {}
+
+
+def test_a_model_that_trugen_serves_itself_takes_neither_url_nor_token() -> None:
+    found = failures(llm_provider="groq")
+
+    assert found.keys() == {"", "llm_token"}
+    assert all("TruGen serves the models of 'groq' itself" in reason for reason in found.values())
+
+
+def test_while_the_provider_is_unknown_url_and_token_pass() -> None:
+    assert failures(llm_provider=UNKNOWN) == {}
+    assert failures(llm_provider=UNKNOWN, llm_url=None, llm_token=None) == {}
 
 
 def test_all_wrong_values_are_told_at_once() -> None:

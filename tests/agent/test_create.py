@@ -7,6 +7,7 @@ import pytest
 from components.agent.kind import AGENT
 from components.agent.lifecycle import AgentLifecycle
 from components.lifecycle.errors import NameTakenError, UncertainError
+from components.lifecycle.values import UNKNOWN
 from components.trugen.errors import KeyRejectedError, RefusedError, UnavailableError
 from tests.fixtures.agent_inputs import CANARY_TOKEN, agent_inputs
 from tests.fixtures.fake_clock import FakeClock
@@ -106,7 +107,7 @@ def test_the_search_after_an_unanswered_post_is_patient(
 ) -> None:
     api.faults = [Fault("POST", DROP), Fault("POST", DROP)]
 
-    with pytest.raises(UncertainError, match=r"confirmed no agent 'Helpdesk \[k3x9abcd\]', twice"):
+    with pytest.raises(UncertainError, match=r"confirmed no agent 'Helpdesk \[k3x9abcd\]', and its search"):
         lifecycle.create(agent_inputs())
 
     assert (clock.pauses, api.count("POST")) == ([1.0, 2.0, 4.0, 1.0, 2.0, 4.0], 2)
@@ -166,6 +167,18 @@ def test_the_plan_of_an_adoption_names_what_would_change(lifecycle: AgentLifecyc
     different = lifecycle.adoption(agent_inputs(adopt_agent_id="a1", exact_name=True))
 
     assert (different, api.count("PUT")) == (["agent_system_prompt", "persona_prompt"], 0)
+
+
+def test_what_only_the_run_will_know_is_no_change_in_the_plan_of_an_adoption(
+    lifecycle: AgentLifecycle, api: ScriptedTrugen
+) -> None:
+    """The URL and model of a proven endpoint are unknown until its gate has run."""
+    api.add(AGENT.body(agent_inputs(exact_name=True)), id_="a1")
+    unknown = {"llm_url": UNKNOWN, "llm_model": UNKNOWN, "llm_token": UNKNOWN}
+
+    different = lifecycle.adoption(agent_inputs(adopt_agent_id="a1", exact_name=True, **unknown))
+
+    assert different == []
 
 
 def test_an_adopted_agent_has_to_exist(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:

@@ -140,7 +140,7 @@ def test_without_a_key_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.delenv("TRUGEN_API_KEY")
 
     assert doctor("--live", "--api-url", "http://127.0.0.1:9/v1") == 1
-    assert "There is no TruGen API key" in capsys.readouterr().err
+    assert "export TRUGEN_API_KEY=..." in capsys.readouterr().err
 
 
 def test_the_key_goes_over_plain_http_to_this_machine_only(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from tests.fixtures import fault_acts as acts
-from tests.fixtures.fault_kinds import EXACT_AGENT, KINDS, Kind
+from tests.fixtures.fault_kinds import KINDS, Kind
 from tests.fixtures.fault_proxy import FaultProxy, Rule
 from tests.fixtures.fault_table import ALWAYS
 from tests.fixtures.fault_trial import Bench, flaws
@@ -63,9 +63,8 @@ def test_a_search_that_lags_for_a_while_after_a_lost_answer_makes_no_second_obje
 
 
 def test_a_post_that_takes_effect_when_the_run_is_over_leaves_one_object(
-    bench: Bench, kind: Kind, trials: TrialReport, request: pytest.FixtureRequest
+    bench: Bench, kind: Kind, trials: TrialReport
 ) -> None:
-    request.applymarker(pytest.mark.xfail(reason="nobody searches again once the create has returned"))
     hold, done = acts.Hold(), threading.Event()
 
     def finish() -> None:
@@ -80,11 +79,9 @@ def test_a_post_that_takes_effect_when_the_run_is_over_leaves_one_object(
 
 
 def test_a_search_that_lags_for_the_whole_run_after_a_lost_answer_leaves_one_object(
-    bench: Bench, kind: Kind, trials: TrialReport, request: pytest.FixtureRequest
+    bench: Bench, kind: Kind, trials: TrialReport
 ) -> None:
     """Takes two runs more: the first finds the older twin and cannot change the id that is recorded."""
-    if kind is EXACT_AGENT:
-        request.applymarker(pytest.mark.xfail(reason="an identical agent of that name may be somebody else's"))
     lost = Rule("POST", acts.reset_after, kind.collection)
     lags = Rule("GET", acts.Lagging(set()), kind.collection, times=ALWAYS)
 

@@ -111,6 +111,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
             for key, value in {**config, **encrypted}.items()
         }
         monkeypatch.setattr(pulumi, "export", program.exports.__setitem__)
+        monkeypatch.setattr(pulumi, "run", lambda _: None)  # it asks for a real engine's stack
         set_mocks(_Answers(), project=PROJECT, stack=stack, monitor=_Monitor(program))
         set_all_config(texts, list(encrypted))
         _run_main()

@@ -50,7 +50,7 @@ def test_memory_is_written_with_its_unit(load: Load, stack: Stack) -> None:
 def test_a_hosted_endpoint_is_given_one_minute(load: Load, cloud_stack: Stack) -> None:
     settings = load(cloud_stack, {**KEY, "llmTokens": {"main": "sk-0123456789"}})
 
-    assert settings.llms["main"].ready.timeout_s == 60
+    assert main(settings)["ready"]["timeout_s"] == 60
 
 
 def test_a_base_url_is_stored_without_what_trugen_appends(load: Load, cloud_stack: Stack) -> None:

@@ -154,7 +154,7 @@ def test_a_call_that_lasts_no_time_is_refused(problems: Problems, stack: Stack, 
 def test_an_engine_that_is_not_known_is_answered_with_those_that_are(problems: Problems, stack: Stack) -> None:
     stack["llms"]["main"]["engine"] = "vllm"
 
-    assert problems(stack) == ["llms.main: needs `engine: hosted or ollama`"]
+    assert problems(stack) == ["llms.main: needs `engine: hosted or ollama or trugen`"]
 
 
 def test_one_port_serves_one_program(problems: Problems, stack: Stack) -> None:

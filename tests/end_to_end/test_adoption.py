@@ -1,0 +1,179 @@
+"""A team whose 25 agents were made by hand moves in: real CLI, real sandbox, and no agent changes."""
+
+import json
+import re
+import secrets
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+
+from components.cli.adopted_stack import URL_TO_FILL_IN
+from tests.fixtures.deployment import Deployment, Result
+from tests.fixtures.hand_made import ATTACHABLE, HAND_MADE, TOKEN, agent, bodies
+from tests.fixtures.scripted_llm import ScriptedLlm, listing, refuse, stream
+from tests.fixtures.scripted_socket import Asked, Connection
+from tests.fixtures.trugen_user import TrugenUser
+
+MODELS = ("m-1", "m-2")
+# (document, updated_at) of each agent, by id
+Workspace = dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class MovedIn:
+    """A workspace with agents made by hand, after `adopt` and `up`."""
+
+    deployment: Deployment
+    adopted: subprocess.CompletedProcess[str]
+    before: Workspace
+    preview: Result
+    up: Result
+    after: Workspace
+
+    def on_trugens_models(self) -> Workspace:
+        return {id_: agent for id_, agent in self.before.items() if '"provider": "custom"' not in agent[0]}
+
+
+@pytest.fixture(scope="module")
+def llm() -> Iterator[ScriptedLlm]:
+    def guarded(connection: Connection, asked: Asked) -> None:
+        known = asked.headers.get("authorization") == f"Bearer {TOKEN}"
+        (stream() if known else refuse(401, "invalid key"))(connection, asked)
+
+    with ScriptedLlm(chat=[guarded], models=listing(*MODELS)) as llm:
+        yield llm
+
+
+@pytest.fixture(scope="module")
+def moved_in(tmp_path_factory: pytest.TempPathFactory, llm: ScriptedLlm) -> Iterator[MovedIn]:
+    with_sandbox = Deployment(tmp_path_factory.mktemp("adoption") / "project", f"e2e-{secrets.token_hex(3)}")
+    try:
+        yield _move_in(with_sandbox, llm)
+    finally:
+        assert with_sandbox.destroy().status == 0
+
+
+def _move_in(deployment: Deployment, llm: ScriptedLlm) -> MovedIn:
+    _declare(deployment, llms={}, agents={})
+    user = TrugenUser(**deployment.deployed()["sandbox"])
+    guardrail = user.make("guardrail", {"name": "No swearing", "prompt": "Never swear."})
+    for body in bodies(llm.base_url, MODELS, {**dict.fromkeys(ATTACHABLE, "id-1"), "guardrail": guardrail}):
+        user.make("agent", body)
+    before = _workspace(deployment)
+    adopted = _adopt(deployment, "--all")
+    sections = yaml.safe_load(adopted.stdout.replace(URL_TO_FILL_IN, llm.base_url))["config"]
+    _declare(deployment, llms=sections["trugen-llm:llms"], agents=sections["trugen-llm:agents"])
+    for name, declared in sections["trugen-llm:llms"].items():
+        if declared["engine"] == "hosted":
+            deployment.pulumi("config", "set", "--secret", "--path", f"llmTokens.{name}", TOKEN)
+    preview, up = deployment.pulumi("preview"), deployment.up("--skip-preview")
+    return MovedIn(deployment, adopted, before, preview, up, _workspace(deployment))
+
+
+def _declare(deployment: Deployment, **sections: dict[str, Any]) -> None:
+    for name, section in sections.items():
+        deployment.change(name, section)
+
+
+def _adopt(deployment: Deployment, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "components", "adopt", *words, "--stack", deployment.stack]
+    return subprocess.run(
+        command, cwd=deployment.folder, env=deployment.environment(), capture_output=True, text=True, check=False
+    )
+
+
+def _workspace(deployment: Deployment) -> Workspace:
+    (database,) = deployment.folder.glob(".cache/sandbox/*/sandbox.sqlite3")
+    with closing(sqlite3.connect(database)) as db:
+        rows = db.execute("SELECT id, document, updated_at FROM objects WHERE kind = 'agent' ORDER BY seq").fetchall()
+    return {id_: (document, updated_at) for id_, document, updated_at in rows}
+
+
+def _documents(workspace: Workspace) -> dict[str, Any]:
+    """Parsed, since the sandbox writes a default as `1` and the same number, sent, as `1.0`."""
+    return {id_: json.loads(document) for id_, (document, _) in workspace.items()}
+
+
+def _announced(printed: str) -> set[str]:
+    return set(re.findall(r"adopts agent (\S+); changes: nothing", printed))
+
+
+def test_every_agent_is_written_down_and_no_credential_with_them(moved_in: MovedIn) -> None:
+    agents = yaml.safe_load(moved_in.adopted.stdout)["config"]["trugen-llm:agents"]
+
+    assert (moved_in.adopted.returncode, len(agents)) == (0, HAND_MADE), moved_in.adopted.stderr
+    assert TOKEN not in moved_in.adopted.stdout + moved_in.adopted.stderr
+
+
+def test_the_plan_says_of_each_agent_that_nothing_changes(moved_in: MovedIn) -> None:
+    assert moved_in.preview.status == 0, moved_in.preview.printed
+    assert _announced(moved_in.preview.printed) == set(moved_in.before), moved_in.preview.printed
+
+
+def test_up_leaves_every_agent_to_the_byte_and_writes_none_that_uses_a_model_of_trugens(moved_in: MovedIn) -> None:
+    untouched = moved_in.on_trugens_models()
+
+    assert moved_in.up.status == 0, moved_in.up.printed
+    assert _documents(moved_in.before) == _documents(moved_in.after)
+    assert len(untouched) == HAND_MADE - len(MODELS) - 1
+    assert {id_: moved_in.after[id_] for id_ in untouched} == untouched
+
+
+def test_a_second_up_changes_nothing(moved_in: MovedIn) -> None:
+    before = _workspace(moved_in.deployment)
+
+    again = moved_in.deployment.up("--skip-preview", "--expect-no-changes")
+
+    assert again.status == 0, again.printed
+    assert _workspace(moved_in.deployment) == before
+
+
+def test_a_refresh_sees_no_drift(moved_in: MovedIn) -> None:
+    refresh = moved_in.deployment.pulumi("refresh", "--preview-only", "--expect-no-changes")
+
+    assert refresh.status == 0, refresh.printed
+
+
+def test_nobody_is_adopted_twice(moved_in: MovedIn) -> None:
+    again = _adopt(moved_in.deployment, "--all")
+
+    assert (again.returncode, again.stdout) == (0, ""), again.stderr
+
+
+def test_destroying_retained_agents_leaves_all_of_them_as_they_were(moved_in: MovedIn) -> None:
+    agents = ("--target", "urn:pulumi:**::pulumi-python:dynamic/trugen:Agent*::**")
+    before = _workspace(moved_in.deployment)
+
+    destroyed = moved_in.deployment.pulumi("destroy", "--yes", "--skip-preview", *agents)
+    left = _workspace(moved_in.deployment)
+    again = moved_in.deployment.up("--skip-preview")
+
+    assert (destroyed.status, again.status) == (0, 0), destroyed.printed + again.printed
+    assert "AgentVerified" in destroyed.printed
+    assert left == before
+
+
+def test_an_agent_that_is_not_retained_goes_with_its_entry(moved_in: MovedIn) -> None:
+    deployment = moved_in.deployment
+    doomed = TrugenUser(**deployment.outputs()["sandbox"]).make("agent", agent("Empfang"))
+    config = deployment.config()["config"]
+    written = yaml.safe_load(_adopt(deployment, doomed).stdout)["config"]
+    (entry,) = written["trugen-llm:agents"].values()
+    more = {"agents": {"doomed": {**entry, "retain": False}}, "llms": written["trugen-llm:llms"]}
+
+    _declare(deployment, **{name: {**config[f"trugen-llm:{name}"], **added} for name, added in more.items()})
+    taken_over = deployment.up("--skip-preview")
+    between = set(_workspace(deployment))
+    _declare(deployment, **{name: config[f"trugen-llm:{name}"] for name in more})
+    removed = deployment.up("--skip-preview")
+
+    assert (taken_over.status, removed.status) == (0, 0), taken_over.printed + removed.printed
+    assert between == {*moved_in.before, doomed}
+    assert _documents(_workspace(deployment)) == _documents(moved_in.before)
