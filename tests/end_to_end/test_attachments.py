@@ -79,6 +79,9 @@ def ids(attachments: dict[str, Any]) -> dict[str, str]:
 
 
 def test_attachments_are_made_before_their_agent_and_need_no_second_run(attached: Attached) -> None:
+    planned = attached.pulumi("preview")
+    assert planned.status == 0, planned.printed
+
     made = ids(attached.deployed()["attachments"])
 
     (agent,) = attached.held("agent")
@@ -93,7 +96,9 @@ def test_attachments_are_made_before_their_agent_and_need_no_second_run(attached
     assert attached.held("tool")[0]["request_config"]["headers"] == {"Authorization": f"Bearer {CANARY_HEADER}"}
     again = attached.up("--expect-no-changes")
     assert again.status == 0, again.printed
-    assert [canary for canary in CANARIES if canary in attached.exported_state() + again.printed] == []
+    assert [
+        canary for canary in CANARIES if canary in attached.exported_state() + planned.printed + again.printed
+    ] == []
 
 
 def test_a_changed_file_brings_its_document_anew_and_leaves_all_else_alone(attached: Attached) -> None:
