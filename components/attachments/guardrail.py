@@ -17,7 +17,10 @@ from components.trugen.calls import GUARDRAIL_CALLS
 
 class Guardrail(Attachment):
     name: Label
-    """With the marker behind it. TruGen makes its `key`, the runtime tool name, of the first one and keeps it."""
+    """
+    With the marker behind it. TruGen makes its `key`, the runtime tool name, of the first one and keeps it: the marker
+    is in it, under `exactName` too, which is given after the guardrail was found to be alone.
+    """
     prompt: NotEmpty = Field(repr=False)
     category: Prose | None = None
     response_message: Prose | None = None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from components.agent.text import CallbackUrl, name, prose
 
@@ -53,6 +53,15 @@ def description(value: str) -> str:
     return checked
 
 
+def _texts_only(value: object) -> object:
+    """Before anything else reports a wrong value under its name, which may be a whole `Authorization: Bearer ...`."""
+    for number, (header, content) in enumerate(value.items() if isinstance(value, Mapping) else [], start=1):
+        if not isinstance(content, str):
+            named = f"for '{header}'" if _HEADER_NAME.fullmatch(str(header)) else f"(number {number})"
+            raise ValueError(f"has a value {named} that is no text; put it in quotes")  # noqa: TRY004 - pydantic's way
+    return value
+
+
 def headers(value: Mapping[str, str]) -> Mapping[str, str]:
     """Names in any letter case, each once; values as HTTP carries them unquoted (RFC 9110, 5.5)."""
     seen: set[str] = set()
@@ -80,7 +89,9 @@ def header_fault(content: str) -> str | None:
 
 
 def is_credential(header: str, content: str) -> bool:
-    """Whether a header looks as if it let somebody in."""
+    """Whether a header looks as if it let somebody in; what is no header is told as that."""
+    if not _HEADER_NAME.fullmatch(header) or header_fault(content):
+        return False
     return bool(_SECRET_NAME.search(header) or _SECRET_VALUE.match(content))
 
 
@@ -94,6 +105,6 @@ def credentials(value: object) -> list[str]:
 Label = Annotated[str, AfterValidator(label)]
 FunctionName = Annotated[str, AfterValidator(function_name)]
 Description = Annotated[str, AfterValidator(description)]
-Headers = Annotated[Mapping[str, str], AfterValidator(headers)]
+Headers = Annotated[Mapping[str, str], AfterValidator(headers), BeforeValidator(_texts_only)]
 NotEmpty = Annotated[str, AfterValidator(not_empty)]
 RequiredUrl = Annotated[CallbackUrl, AfterValidator(not_empty)]

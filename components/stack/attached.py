@@ -11,7 +11,7 @@ from components.attachments.guardrail import Guardrail
 from components.attachments.knowledge_base import KnowledgeBase
 from components.attachments.mcp_server import McpServer
 from components.attachments.template import Template
-from components.attachments.text import header_fault, headers, is_credential
+from components.attachments.text import headers, is_credential
 from components.attachments.tool import Tool
 from components.stack.problems import Problem, near, unknown
 
@@ -105,7 +105,7 @@ def plain_credentials(key: str, entries: Raw) -> Iterator[Problem]:
     for name, raw in entries.items():
         written = raw.get("headers") if isinstance(raw, dict) else None
         for header, value in written.items() if isinstance(written, dict) else []:
-            if is_credential(header, str(value)) and not header_fault(str(value)):
+            if is_credential(header, str(value)):
                 command = f"pulumi config set --secret --path secretHeaders.{key}.{name}.{header}"
                 yield Problem(
                     f"{key}.{name}.headers",

@@ -21,7 +21,7 @@ class SettingsError(Exception):
         found = sorted(set(problems), key=lambda problem: problem.path)
         count = "1 problem" if len(found) == 1 else f"{len(found)} problems"
         lines = [f"stacks/Pulumi.{stack}.yaml has {count}; nothing was created or changed."]
-        lines += [f"  {problem.path}: {problem.text}" for problem in found]
+        lines += [_printable(f"  {problem.path}: {problem.text}") for problem in found]
         lines.append(f"  Correct the file, then run `pulumi preview --stack {stack}`.")
         super().__init__("\n".join(lines))
 
@@ -32,6 +32,11 @@ class Problem:
 
     path: str
     text: str
+
+
+def _printable(text: str) -> str:
+    """Keys and values of the file stand in *text*: escapes and line ends in them must not reach a terminal."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def near(word: str, known: Iterable[str]) -> str | None:

@@ -84,19 +84,23 @@ class Transport:
         params: Mapping[str, str | int] | None = None,
         body: object = None,
         form: Form | None = None,
+        extra_s: float = 0.0,
     ) -> Answer:
         """
         One call with its retries; returns a 2xx.
 
+        Args:
+            extra_s: What a large body may take beyond the usual limits.
+
         Raises: every class of errors.py; `AmbiguousError` for POST only.
         """
         request = Request(method, self._root + path, f"{method} {path}", self._headers, params, body, form)
-        deadline = self._clock() + self._deadline_s
+        deadline = self._clock() + self._deadline_s + extra_s
         answers_500 = 0
         for tries in range(1, MAX_TRIES + 1):
             deadline += self._pace.take_turn(self._clock, self._sleep)
             try:
-                limit_s = min(TRY_LIMIT_S, deadline - self._clock())
+                limit_s = min(TRY_LIMIT_S + extra_s, deadline - self._clock())
                 answer = self._judged(request, attempt(request, limit_s=limit_s, ca_bundle=self._ca_bundle))
             except (UnreachableError, NoAnswerError, UnavailableError) as error:
                 fault = error

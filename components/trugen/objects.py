@@ -22,6 +22,8 @@ MAX_PAGES = 400
 PAGES_AT_ONCE = 8
 # The documented default of `perpage`: no server cuts pages shorter, so one that is shorter is the last.
 SHORTEST_FULL_PAGE = 10
+# An upload may take this long per byte: a line of half a megabit, of which the largest document needs under 3 minutes.
+SLOWEST_BYTES_PER_S = 60_000
 
 Json = dict[str, Any]
 
@@ -66,7 +68,8 @@ class Objects:
     def add_part(self, id_: str, file_name: str, content: bytes) -> None:
         """Add a file to the contents of *id_*. What id it got is not documented: read the object again."""
         path = f"{self.calls.path}/{quote(id_, safe='')}/{self.calls.part}"
-        answer = self._transport.send("POST", path, form={"input": (file_name, content)})
+        extra_s = len(content) / SLOWEST_BYTES_PER_S
+        answer = self._transport.send("POST", path, form={"input": (file_name, content)}, extra_s=extra_s)
         try:
             self._confirm(f"POST {path}", answer)
         except UnexpectedAnswerError:

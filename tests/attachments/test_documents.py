@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from components.attachments.knowledge_base import KNOWLEDGE_BASE
+from components.lifecycle import drift
 from components.lifecycle.verbs import diff
 from tests.attachments.conftest import LifecycleOf, Runs
 from tests.fixtures.attachment_inputs import CANARY_TEXT, knowledge_base_inputs
@@ -135,6 +136,19 @@ def test_a_document_that_somebody_added_goes_when_the_stack_says_so(runs: Runs, 
     runs.update(id_, read, declared)
 
     assert names(sandbox) == [f"a.{ONE}.txt"]
+
+
+def test_a_document_that_somebody_added_stops_the_plan_when_no_edit_is_allowed(
+    runs: Runs, sandbox: SandboxServer
+) -> None:
+    declared = {**inputs(a={"text": "one"}), "on_drift": "fail"}
+    id_, outs = runs.create(declared)
+    by_hand(sandbox, id_, "minutes.pdf")
+
+    read = runs.read(id_, outs)
+
+    assert read is not None
+    assert drift.refused(KNOWLEDGE_BASE, read, declared) == ["documents"]
 
 
 def test_what_somebody_took_away_stays_away_when_the_stack_keeps_edits(runs: Runs, sandbox: SandboxServer) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from components.lifecycle.errors import NameTakenError
+from components.lifecycle import drift
+from components.lifecycle.errors import EditedError, NameTakenError
 from components.lifecycle.verbs import diff
 from tests.attachments.conftest import LifecycleOf, Runs
 from tests.fixtures.attachment_inputs import MARKER, Case
@@ -114,6 +115,19 @@ def test_an_edit_that_is_to_be_kept_is_no_change(runs: Runs, case: Case, sandbox
 
     assert read is not None
     assert diff(case.kind, id_, read, inputs).changed == []
+
+
+def test_an_edit_that_must_not_be_stops_the_plan_and_an_update(runs: Runs, case: Case, sandbox: SandboxServer) -> None:
+    inputs = case.inputs(on_drift="fail")
+    id_, outs = runs.create(inputs)
+    edited(sandbox, case, id_)
+
+    read = runs.read(id_, outs)
+
+    assert read is not None
+    assert drift.refused(case.kind, read, inputs) == [case.member[0]]
+    with pytest.raises(EditedError, match=rf"was edited outside of this stack \({case.member[0]}\)"):
+        runs.update(id_, outs, inputs)
 
 
 def test_a_deleted_one_is_gone_and_deleting_it_again_is_done(runs: Runs, case: Case, listed: Listed) -> None:

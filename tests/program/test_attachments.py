@@ -69,6 +69,17 @@ def test_one_resource_fails_the_run_for_all_of_them(attached: Program) -> None:
     assert verified.input_dependencies["unverified"] == {attached.only(kind).urn for kind in KINDS}
 
 
+def test_it_is_told_of_each_that_is_not_as_declared(attached: Program) -> None:
+    """The mocks answer no status, which is as bad as a wrong one."""
+    assert attached.only("AttachmentsVerified").inputs["unverified"] == {
+        "knowledgeBases.runbooks": "runbooks-id: its status is unknown",
+        "tools.lookup": "lookup-id: its status is unknown",
+        "mcpServers.ops": "ops-id: its status is unknown",
+        "guardrails.no-secrets": "no-secrets-id: its status is unknown",
+        "templates.desk": "desk-id: its status is unknown",
+    }
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_attachment_uses_the_workspace_of_the_agents(attached: Program, kind: str) -> None:
     assert attached.only(kind).options.provider.split("::")[3] == "trugen"
