@@ -17,6 +17,7 @@ from tests.fixtures.sandbox_server import API_KEY, SandboxServer
 from tests.fixtures.trial_report import Trial, TrialReport
 
 pytestmark = pytest.mark.contract
+MOST_RERUNS = 3
 CASES = [
     pytest.param(kind, point, id=f"{kind.name}-{point.name}")
     for kind in KINDS
@@ -45,18 +46,12 @@ class Recorded:
         created = process.create(self._kind.declared())
         self.id, self.outs = created.id, created.outs
 
-    def update(self, process: DynamicProcess) -> None:
-        self.outs = process.update(self.id, self.outs, self._kind.declared(edited=True))
+    def update(self, process: DynamicProcess, *, edited: bool = True) -> None:
+        self.outs = process.update(self.id, self.outs, self._kind.declared(edited=edited))
 
     def read(self, process: DynamicProcess) -> None:
         shown = process.read(self.id, self.outs)
         self.id, self.outs = shown.id, shown.outs
-
-    def up(self, process: DynamicProcess) -> None:
-        """What a further `up` does: it refreshes first."""
-        self.read(process)
-        if process.diff(self.id, self.outs, self._kind.declared()).changes:
-            self.outs = process.update(self.id, self.outs, self._kind.declared())
 
     def is_settled(self, process: DynamicProcess, *, edited: bool) -> bool:
         """Whether a refresh and a plan find it verified and nothing to change."""
@@ -146,8 +141,10 @@ def test_the_post_of_a_killed_process_that_lands_while_the_next_run_creates_leav
     with dynamic_process(kind.provider()) as second:
         second.configure(config)
         recorded.create(second)
-        recorded.up(second)
-        settled = recorded.is_settled(second, edited=False)
+        reruns = 1
+        while not (settled := recorded.is_settled(second, edited=False)) and reruns < MOST_RERUNS:
+            recorded.update(second, edited=False)
+            reruns += 1
 
     extra = len(kind.ours(sandbox)) - 1
     trial = Trial(
@@ -160,7 +157,8 @@ def test_the_post_of_a_killed_process_that_lands_while_the_next_run_creates_leav
         said=said,
         lost=max(-extra, 0),
         duplicated=max(extra, 0),
+        reruns=reruns,
         left_to_do=() if settled else ("another update",),
     )
     trials.trials.append(trial)
-    assert (trial.lost, trial.duplicated) == (0, 0)
+    assert (trial.lost, trial.duplicated, trial.left_to_do) == (0, 0, ())
