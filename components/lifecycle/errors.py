@@ -61,8 +61,8 @@ class AllGoneError(LifecycleError):
         listed = sorted(ids)
         super().__init__(
             f"Every {noun} of this stack answers 404 ({', '.join(listed)}); a key of another workspace does that too.\n"
-            "  Check TRUGEN_API_KEY or trugenApiKey. If they are deleted for good, forget them one by one: "
-            "`pulumi refresh --target <urn>`."
+            "  Check TRUGEN_API_KEY or trugenApiKey. If they are deleted for good, finish a destroy with "
+            "`pulumi destroy --refresh=false`, or forget them one by one: `pulumi refresh --target <urn>`."
         )
 
 

@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 from components.cli.adopted_stack import URL_TO_FILL_IN
-from tests.fixtures.deployment import Deployment, Result
+from tests.fixtures.deployment import Deployment
 from tests.fixtures.hand_made import ATTACHABLE, HAND_MADE, TOKEN, agent, bodies
+from tests.fixtures.pulumi_project import Result
 from tests.fixtures.scripted_llm import ScriptedLlm, listing, refuse, stream
 from tests.fixtures.scripted_socket import Asked, Connection
 from tests.fixtures.trugen_user import TrugenUser

@@ -7,7 +7,8 @@ import docker
 import requests
 
 from components.cli.say import say
-from tests.fixtures.deployment import PASSPHRASE, Deployment, has_ended
+from tests.fixtures.deployment import Deployment, has_ended
+from tests.fixtures.pulumi_project import PASSPHRASE
 from tests.fixtures.trugen_user import TrugenUser
 
 User = Callable[[], TrugenUser]

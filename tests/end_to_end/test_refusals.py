@@ -6,7 +6,8 @@ from collections.abc import Callable
 import docker
 import pytest
 
-from tests.fixtures.deployment import Deployment, Result
+from tests.fixtures.deployment import Deployment
+from tests.fixtures.pulumi_project import Result
 from tests.fixtures.trugen_user import TrugenUser
 
 MODELS = ".cache/models"

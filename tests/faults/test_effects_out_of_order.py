@@ -1,16 +1,15 @@
 """Faults that come together, and effects that come later than their answer: nothing lost, nothing made twice."""
 
-import contextlib
 import threading
 
 import pytest
 
 from tests.fixtures import fault_acts as acts
-from tests.fixtures.fault_kinds import KINDS, Kind
+from tests.fixtures.fault_kinds import KINDS, ObjectKind
 from tests.fixtures.fault_proxy import FaultProxy, Rule
 from tests.fixtures.fault_table import ALWAYS
 from tests.fixtures.fault_trial import Bench, flaws
-from tests.fixtures.one_resource import FORESEEN, OneResource
+from tests.fixtures.one_resource import FORESEEN
 from tests.fixtures.sandbox_server import SandboxServer
 from tests.fixtures.trial_report import Trial, TrialReport
 
@@ -21,12 +20,12 @@ pytestmark = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
 @pytest.fixture
-def bench(kind: Kind, sandbox: SandboxServer, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> Bench:
+def bench(kind: ObjectKind, sandbox: SandboxServer, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr("components.trugen.http.TRY_LIMIT_S", SHORT_LIMIT_S)
     return Bench(kind, sandbox, proxy)
 
 
-def assert_exactly_one(trial: Trial, trials: TrialReport, kind: Kind) -> None:
+def assert_exactly_one(trial: Trial, trials: TrialReport, kind: ObjectKind) -> None:
     trials.trials.append(trial)
     assert (trial.lost, trial.duplicated, trial.left_to_do) == (0, 0, ()), trial.said
     assert trial.said == "" or flaws(trial.said, kind.secrets) == [], trial.said
@@ -34,7 +33,7 @@ def assert_exactly_one(trial: Trial, trials: TrialReport, kind: Kind) -> None:
 
 @pytest.mark.parametrize("when", ["before the second POST", "before it is read back", "before the search for twins"])
 def test_a_post_that_takes_effect_after_its_client_gave_up_leaves_one_object(
-    when: str, bench: Bench, kind: Kind, trials: TrialReport
+    when: str, bench: Bench, kind: ObjectKind, trials: TrialReport
 ) -> None:
     hold, done = acts.Hold(), threading.Event()
     lets_go = acts.lets_go(hold, done)
@@ -52,7 +51,7 @@ def test_a_post_that_takes_effect_after_its_client_gave_up_leaves_one_object(
 
 
 def test_a_search_that_lags_for_a_while_after_a_lost_answer_makes_no_second_object(
-    bench: Bench, kind: Kind, trials: TrialReport
+    bench: Bench, kind: ObjectKind, trials: TrialReport
 ) -> None:
     lost = Rule("POST", acts.reset_after, kind.collection)
     lags = Rule("GET", acts.Lagging(set()), kind.collection, times=3, after="POST")
@@ -63,7 +62,7 @@ def test_a_search_that_lags_for_a_while_after_a_lost_answer_makes_no_second_obje
 
 
 def test_a_post_that_takes_effect_when_the_run_is_over_leaves_one_object(
-    bench: Bench, kind: Kind, trials: TrialReport
+    bench: Bench, kind: ObjectKind, trials: TrialReport
 ) -> None:
     hold, done = acts.Hold(), threading.Event()
 
@@ -79,7 +78,7 @@ def test_a_post_that_takes_effect_when_the_run_is_over_leaves_one_object(
 
 
 def test_a_search_that_lags_for_the_whole_run_after_a_lost_answer_leaves_one_object(
-    bench: Bench, kind: Kind, trials: TrialReport
+    bench: Bench, kind: ObjectKind, trials: TrialReport
 ) -> None:
     """Takes two runs more: the first finds the older twin and cannot change the id that is recorded."""
     lost = Rule("POST", acts.reset_after, kind.collection)
@@ -91,7 +90,7 @@ def test_a_search_that_lags_for_the_whole_run_after_a_lost_answer_leaves_one_obj
 
 
 def test_an_object_that_neither_read_nor_list_shows_for_a_while_is_not_made_again(
-    bench: Bench, kind: Kind, trials: TrialReport
+    bench: Bench, kind: ObjectKind, trials: TrialReport
 ) -> None:
     if "read" in kind.without:
         pytest.skip("this kind's refresh is tried by another")
@@ -106,7 +105,7 @@ def test_an_object_that_neither_read_nor_list_shows_for_a_while_is_not_made_agai
 
 
 def test_a_delete_that_a_lagging_replica_answers_with_404_leaves_nothing(
-    bench: Bench, kind: Kind, trials: TrialReport
+    bench: Bench, kind: ObjectKind, trials: TrialReport
 ) -> None:
     if "DELETE" in kind.without:
         pytest.skip("this kind's delete is tried by another")
@@ -117,7 +116,7 @@ def test_a_delete_that_a_lagging_replica_answers_with_404_leaves_nothing(
     assert_exactly_one(trial, trials, kind)
 
 
-def test_everything_fails_and_then_nothing_does(bench: Bench, kind: Kind, trials: TrialReport) -> None:
+def test_everything_fails_and_then_nothing_does(bench: Bench, kind: ObjectKind, trials: TrialReport) -> None:
     rules = [Rule(verb, acts.reset_before, times=ALWAYS) for verb in ("GET", "POST", "PUT", "DELETE")]
 
     trial = bench.tried("search", "every call is reset", rules, table=TABLE)
@@ -127,17 +126,11 @@ def test_everything_fails_and_then_nothing_does(bench: Bench, kind: Kind, trials
 
 
 def test_two_objects_of_ours_stop_the_run_and_none_is_touched(
-    bench: Bench, kind: Kind, sandbox: SandboxServer, proxy: FaultProxy
+    bench: Bench, kind: ObjectKind, sandbox: SandboxServer
 ) -> None:
-    bench.resource.up()
-    second = OneResource(kind, proxy.api_url)
-    proxy.rules = [Rule("GET", acts.Lagging(set()), kind.collection, times=ALWAYS)]
-    with contextlib.suppress(*FORESEEN):
-        second.up()
-    proxy.calm()
-    both = kind.ours(sandbox)
+    both = [sandbox.call("POST", kind.path, kind.body()).json()["id"] for _ in range(2)]
 
     with pytest.raises(FORESEEN, match=".*".join(sorted(both))):
-        OneResource(kind, proxy.api_url).up()
+        bench.resource.up()
 
-    assert (kind.ours(sandbox), len(both)) == (both, 2)
+    assert kind.ours(sandbox) == both

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fixtures.fault_kinds import KINDS, Kind
+from tests.fixtures.fault_kinds import KINDS, ObjectKind
 from tests.fixtures.fault_proxy import FaultProxy
 from tests.fixtures.fault_table import ELSEWHERE, Row, rows
 from tests.fixtures.fault_trial import Bench, flaws
@@ -22,7 +22,7 @@ CASES = [
 
 @pytest.mark.parametrize(("kind", "row"), CASES)
 def test_a_fault_ends_as_documented_and_leaves_exactly_one_object(
-    kind: Kind,
+    kind: ObjectKind,
     row: Row,
     sandbox: SandboxServer,
     proxy: FaultProxy,

@@ -10,13 +10,14 @@ import pytest
 from tests.fixtures import fault_acts as acts
 from tests.fixtures.dynamic_process import DynamicProcess, ProviderFailed, dynamic_process
 from tests.fixtures.fault_acts import Hold
-from tests.fixtures.fault_kinds import KINDS, Kind
+from tests.fixtures.fault_kinds import KINDS, ObjectKind
 from tests.fixtures.fault_proxy import FaultProxy, Rule
 from tests.fixtures.interruptions import POINTS, Point
 from tests.fixtures.sandbox_server import API_KEY, SandboxServer
 from tests.fixtures.trial_report import Trial, TrialReport
 
 pytestmark = pytest.mark.contract
+MOST_RERUNS = 3
 CASES = [
     pytest.param(kind, point, id=f"{kind.name}-{point.name}")
     for kind in KINDS
@@ -28,7 +29,7 @@ CASES = [
 class Recorded:
     """What the engine's state holds of one resource, and the verbs it would call for it."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: ObjectKind) -> None:
         self._kind = kind
         self.id = ""
         self.outs: dict[str, Any] = {}
@@ -42,26 +43,23 @@ class Recorded:
         }[name]
 
     def create(self, process: DynamicProcess) -> None:
-        created = process.create(self._kind.declared())
+        created = process.create(self._kind.declared)
         self.id, self.outs = created.id, created.outs
 
-    def update(self, process: DynamicProcess) -> None:
-        self.outs = process.update(self.id, self.outs, self._kind.declared(edited=True))
+    def update(self, process: DynamicProcess, *, edited: bool = True) -> None:
+        self.outs = process.update(self.id, self.outs, self._declared(edited=edited))
 
     def read(self, process: DynamicProcess) -> None:
         shown = process.read(self.id, self.outs)
         self.id, self.outs = shown.id, shown.outs
 
-    def up(self, process: DynamicProcess) -> None:
-        """What a further `up` does: it refreshes first."""
-        self.read(process)
-        if process.diff(self.id, self.outs, self._kind.declared()).changes:
-            self.outs = process.update(self.id, self.outs, self._kind.declared())
+    def _declared(self, *, edited: bool) -> dict[str, Any]:
+        return self._kind.edited if edited else self._kind.declared
 
     def is_settled(self, process: DynamicProcess, *, edited: bool) -> bool:
         """Whether a refresh and a plan find it verified and nothing to change."""
         self.read(process)
-        return not process.diff(self.id, self.outs, self._kind.declared(edited=edited)).changes
+        return not process.diff(self.id, self.outs, self._declared(edited=edited)).changes
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +70,7 @@ def _nothing_left_of_the_test_before(sandbox: SandboxServer, proxy: FaultProxy) 
 
 @pytest.mark.parametrize(("kind", "point"), CASES)
 def test_a_killed_provider_process_leaves_exactly_one_object_to_the_next(
-    kind: Kind, point: Point, sandbox: SandboxServer, proxy: FaultProxy, trials: TrialReport
+    kind: ObjectKind, point: Point, sandbox: SandboxServer, proxy: FaultProxy, trials: TrialReport
 ) -> None:
     foreign = sandbox.call("POST", kind.path, kind.foreign()).json()["id"]
     config = {"trugen:apiUrl": proxy.api_url, "trugen:apiKey": API_KEY, "trugen:sandbox": "true"}
@@ -92,14 +90,14 @@ def test_a_killed_provider_process_leaves_exactly_one_object_to_the_next(
     ours = kind.ours(sandbox)
     declared = 0 if point.verb == "delete" else 1
     remade = 0 if point.verb in {"create", "delete"} else len(set(before) - set(ours))
-    gone = sandbox.call("GET", f"{kind.path}/{foreign}").status_code != 200
+    gone = foreign not in kind.there(sandbox)
     trial = Trial(
         table="killed provider process",
         kind=kind.name,
         verb=point.verb,
         at=point.at,
         fault=f"SIGKILL {point.name}",
-        outcome="fails",
+        outcome="is killed",
         said=said,
         lost=max(declared - len(ours), 0) + remade + gone,
         duplicated=max(len(ours) - declared, 0),
@@ -109,7 +107,9 @@ def test_a_killed_provider_process_leaves_exactly_one_object_to_the_next(
     assert (trial.lost, trial.duplicated, trial.left_to_do) == (0, 0, ())
 
 
-def killed_at(point: Point, kind: Kind, process: DynamicProcess, verb: Callable[[], None], proxy: FaultProxy) -> str:
+def killed_at(
+    point: Point, kind: ObjectKind, process: DynamicProcess, verb: Callable[[], None], proxy: FaultProxy
+) -> str:
     """Run *verb* up to *point*, kill its process there; returns what the engine hears of it."""
     hold = Hold()
     proxy.forget()
@@ -127,7 +127,7 @@ def killed_at(point: Point, kind: Kind, process: DynamicProcess, verb: Callable[
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_the_post_of_a_killed_process_that_lands_while_the_next_run_creates_leaves_one_object(
-    kind: Kind, sandbox: SandboxServer, proxy: FaultProxy, trials: TrialReport
+    kind: ObjectKind, sandbox: SandboxServer, proxy: FaultProxy, trials: TrialReport
 ) -> None:
     config = {"trugen:apiUrl": proxy.api_url, "trugen:apiKey": API_KEY, "trugen:sandbox": "true"}
     recorded = Recorded(kind)
@@ -146,8 +146,10 @@ def test_the_post_of_a_killed_process_that_lands_while_the_next_run_creates_leav
     with dynamic_process(kind.provider()) as second:
         second.configure(config)
         recorded.create(second)
-        recorded.up(second)
-        settled = recorded.is_settled(second, edited=False)
+        reruns = 1
+        while not (settled := recorded.is_settled(second, edited=False)) and reruns < MOST_RERUNS:
+            recorded.update(second, edited=False)
+            reruns += 1
 
     extra = len(kind.ours(sandbox)) - 1
     trial = Trial(
@@ -156,11 +158,12 @@ def test_the_post_of_a_killed_process_that_lands_while_the_next_run_creates_leav
         verb="create",
         at="POST",
         fault="SIGKILL before POST reaches the API, which it does while the next run creates",
-        outcome="fails",
+        outcome="is killed",
         said=said,
         lost=max(-extra, 0),
         duplicated=max(extra, 0),
+        reruns=reruns,
         left_to_do=() if settled else ("another update",),
     )
     trials.trials.append(trial)
-    assert (trial.lost, trial.duplicated) == (0, 0)
+    assert (trial.lost, trial.duplicated, trial.left_to_do) == (0, 0, ())
