@@ -16,7 +16,8 @@ from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.scripted_trugen import KEY, Fault, ScriptedTrugen
 
 AT_ONCE = 16
-A_FEW = 24
+# Threads that start together do not know yet what the first of them learns.
+A_FEW = 3 * AT_ONCE + 24
 
 
 class Process:
@@ -48,22 +49,22 @@ def declared(number: int) -> dict[str, Any]:
     return agent_inputs(agent_name=f"Desk {number}", marker=f"mark{number:04}")
 
 
-@pytest.mark.parametrize("count", [60, 180])
+@pytest.mark.parametrize("count", [120, 360])
 def test_an_agent_takes_two_calls_to_create_and_verify(api: ScriptedTrugen, count: int) -> None:
     made = Process(api).create(count)
 
     assert len(api.agents) == count
     assert {outs["status"] for outs in made.values()} == {"verified"}
-    assert (api.count("POST"), len(api.calls) <= 2 * count + count / PER_PAGE + A_FEW + 2 * AT_ONCE) == (count, True)
+    assert (api.count("POST"), len(api.calls) <= 2 * count + count / PER_PAGE + A_FEW) == (count, True)
 
 
-@pytest.mark.parametrize("count", [60, 180])
+@pytest.mark.parametrize("count", [120, 360])
 def test_a_refresh_of_many_reads_the_list(api: ScriptedTrugen, count: int) -> None:
     made = Process(api).create(count)
     api.calls.clear()
 
     assert Process(api).read(made) == made
-    assert len(api.calls) <= count / PER_PAGE + A_FEW + AT_ONCE
+    assert len(api.calls) <= count / PER_PAGE + A_FEW
 
 
 def test_a_refresh_of_many_finds_the_one_that_was_edited_and_the_one_that_is_gone(api: ScriptedTrugen) -> None:
