@@ -7,6 +7,7 @@ import pytest
 
 from components.agent.kind import AGENT
 from components.agent.lifecycle import AgentLifecycle
+from components.lifecycle.checks import UNSETTLED
 from components.lifecycle.roster import Roster
 from components.trugen.client import TrugenClient
 from components.trugen.objects import PER_PAGE
@@ -29,7 +30,9 @@ class Process:
         self._pace = Pace()
 
     def create(self, count: int) -> dict[str, dict[str, Any]]:
-        return dict(self._each(lambda number: self._lifecycle().create(declared(number)), range(count)))
+        """Outputs by id, less the note that a reset connection left on some; the next read drops it."""
+        made = self._each(lambda number: self._lifecycle().create(declared(number)), range(count))
+        return {id_: {key: value for key, value in outs.items() if key != UNSETTLED} for id_, outs in made}
 
     def read(self, recorded: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         return dict(self._each(lambda id_: (id_, self._lifecycle().read(id_, recorded[id_]) or {}), recorded))
