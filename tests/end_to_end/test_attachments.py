@@ -49,12 +49,17 @@ class Attached(HostedDeployment):
     def store(self, path: str, secret: str) -> None:
         assert self.pulumi("config", "set", "--secret", "--path", path, secret).status == 0
 
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Somebody else with the workspace's key, at `/ext/<path>`."""
+        sandbox = self.outputs()["sandbox"]
+        headers = {"x-api-key": sandbox["api_key"]}
+        answer = requests.request(method, f"{sandbox['api_url']}/ext/{path}", headers=headers, timeout=10, **options)
+        answer.raise_for_status()
+        return answer
+
     def held(self, path: str) -> list[dict[str, Any]]:
         """What the sandbox lists at `/ext/<path>`."""
-        sandbox = self.outputs()["sandbox"]
-        answer = requests.get(f"{sandbox['api_url']}/ext/{path}", headers={"x-api-key": sandbox["api_key"]}, timeout=10)
-        answer.raise_for_status()
-        listed: list[dict[str, Any]] = answer.json()
+        listed: list[dict[str, Any]] = self.call("GET", path).json()
         return listed
 
     def documents(self) -> list[str]:
@@ -101,16 +106,18 @@ def test_attachments_are_made_before_their_agent_and_need_no_second_run(attached
     ] == []
 
 
-def test_a_changed_file_brings_its_document_anew_and_leaves_all_else_alone(attached: Attached) -> None:
+def test_a_changed_file_brings_its_document_anew_and_an_edit_elsewhere_is_healed(attached: Attached) -> None:
     before = ids(attached.deployed()["attachments"])
-    held = attached.held("kbs")[0]["documents"]
+    handbook, hours = sorted(attached.held("kbs")[0]["documents"], key=lambda one: str(one["name"]))
     (attached.folder / "handbook.md").write_text("The second edition.")
+    attached.call("DELETE", f"kb/doc/{hours['id']}")
+    attached.call("POST", f"kb/{before['runbooks']}/doc", files={"input": ("minutes.pdf", b"%PDF")})
 
     after = ids(attached.deployed()["attachments"])
 
-    now = attached.held("kbs")[0]["documents"]
-    assert (after, attached.documents()) == (before, ["handbook", "hours"])
-    assert {one["name"][:5] for one in now if one not in held} == {"handb"}
+    assert (after, attached.documents()) == (before, ["handbook", "hours", "minutes"])
+    assert handbook["name"] not in [one["name"] for one in attached.held("kbs")[0]["documents"]]
+    assert attached.up("--expect-no-changes").status == 0
 
 
 def test_what_leaves_the_stack_is_detached_first_and_deleted_then(attached: Attached) -> None:
