@@ -152,7 +152,8 @@ def test_no_check_failure_shows_a_secret(wire: Wire) -> None:
 
     failures = wire.process(ATTACHMENTS["tool"]).check({**tool_inputs(), **bad})
 
-    assert failures.keys() == {"headers", "url", "name"}
+    assert failures.keys() == {"", "name"}
+    assert [line.split()[0].split(".")[0] for line in failures[""].splitlines()] == ["headers", "url"]
     assert CANARY_HEADER not in json.dumps(failures)
 
 
@@ -183,4 +184,4 @@ def test_outside_a_sandbox_urls_must_be_public(wire: Wire) -> None:
 
         failures = process.check(tool_inputs(url="http://10.0.0.8/hook"))
 
-    assert failures == {"url": "cannot be called by TruGen: 10.0.0.8 is a loopback, private or reserved address"}
+    assert failures == {"": "url cannot be called by TruGen: 10.0.0.8 is a loopback, private or reserved address"}
