@@ -153,7 +153,7 @@ def test_no_check_failure_shows_a_secret(wire: Wire) -> None:
     failures = wire.process(ATTACHMENTS["tool"]).check({**tool_inputs(), **bad})
 
     assert failures.keys() == {"", "name"}
-    assert [line.split()[0].split(".")[0] for line in failures[""].splitlines()] == ["headers", "url"]
+    assert [line.split()[0].split(".")[0] for line in failures[""].splitlines()] == ["url", "headers"]
     assert CANARY_HEADER not in json.dumps(failures)
 
 
