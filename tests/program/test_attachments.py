@@ -71,7 +71,7 @@ def test_one_resource_fails_the_run_for_all_of_them(attached: Program) -> None:
 
 def test_it_is_told_of_each_that_is_not_as_declared(attached: Program) -> None:
     """The mocks answer no status, which is as bad as a wrong one."""
-    assert attached.only("AttachmentsVerified").inputs["unverified"] == {
+    assert attached.only("AllVerified").inputs["unverified"] == {
         "knowledgeBases.runbooks": "runbooks-id: its status is unknown",
         "tools.lookup": "lookup-id: its status is unknown",
         "mcpServers.ops": "ops-id: its status is unknown",
