@@ -104,6 +104,8 @@ class Creation:
         """
         PUT *inputs* over *id_*. What *remote* holds beside them survives, unless the API refuses to take it back.
 
+        Not even then for an adopted object: what is not declared of it was decided by somebody else.
+
         Raises: TrugenError.
         """
         plain = self._kind.body(inputs)
@@ -111,7 +113,7 @@ class Creation:
         try:
             self._objects.replace(id_, document)
         except RefusedError as error:
-            if document == plain or error.status not in {400, 422}:
+            if document == plain or error.status not in {400, 422} or self._kind.adopt in inputs:
                 raise
             self._objects.replace(id_, plain)
 

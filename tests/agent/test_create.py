@@ -161,6 +161,19 @@ def test_an_adopted_agent_is_read_then_overwritten(lifecycle: AgentLifecycle, ap
     assert [verb for verb, _ in api.calls[:2]] == ["GET", "PUT"]
 
 
+def test_an_adopted_agent_loses_nothing_when_trugen_does_not_take_back_what_it_showed(
+    lifecycle: AgentLifecycle, api: ScriptedTrugen
+) -> None:
+    """A PUT of the declared members alone would reset all others."""
+    foreign = api.add({**AGENT.body(agent_inputs()), "unheard_of": 1})
+    api.faults = [Fault("PUT", 400)]
+
+    id_, outs = lifecycle.create(agent_inputs(adopt_agent_id=foreign))
+
+    assert (id_, outs["status"], api.count("PUT")) == (foreign, "unverified", 1)
+    assert api.agents[foreign]["unheard_of"] == 1
+
+
 def test_the_plan_of_an_adoption_names_what_would_change(lifecycle: AgentLifecycle, api: ScriptedTrugen) -> None:
     api.add(AGENT.body(agent_inputs(persona_prompt="Another.", exact_name=True)), id_="a1")
 
