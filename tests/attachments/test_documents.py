@@ -10,7 +10,7 @@ from components.lifecycle import drift
 from components.lifecycle.verbs import diff
 from tests.attachments.conftest import LifecycleOf, Runs
 from tests.fixtures.attachment_inputs import CANARY_TEXT, knowledge_base_inputs
-from tests.fixtures.fault_acts import answers, reset_after, reset_before, says
+from tests.fixtures.fault_acts import answers, reset_after, reset_before, says, with_json
 from tests.fixtures.fault_proxy import Act, FaultProxy, Rule, fault_proxy
 from tests.fixtures.sandbox_server import SandboxServer
 
@@ -222,6 +222,21 @@ def test_the_old_document_stays_until_the_new_one_is_in(
     outs = runs.update(id_, outs, inputs(a={"text": "two"}))
 
     assert (outs["status"], names(sandbox)) == ("unverified", [f"a.{ONE}.txt"])
+
+
+def test_nothing_is_uploaded_where_nobody_shows_what_is_there(
+    lifecycle_of: LifecycleOf, sandbox: SandboxServer, front: FaultProxy
+) -> None:
+    """Whether a read always shows the documents is not documented; without them, every run would add a copy."""
+    runs = Runs(lambda: lifecycle_of(KNOWLEDGE_BASE, front.api_url))
+    id_, outs = runs.create(inputs(a={"text": "one"}))
+    hidden = with_json(lambda one: {key: value for key, value in one.items() if key != "documents"})
+    front.rules = [Rule("GET", hidden, times=99)]
+
+    outs = runs.update(id_, outs, inputs(a={"text": "two"}))
+
+    assert "TruGen says that it holds 1 and does not show which" in outs["status_reason"]
+    assert names(sandbox) == [f"a.{ONE}.txt"]
 
 
 def test_what_an_interrupted_run_left_without_documents_is_taken_over_and_filled(
