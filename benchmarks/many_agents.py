@@ -8,7 +8,8 @@ what the others leave out: the search for an interrupted run's agent, the verify
 that fails a run whose agent is not verified.
 
 `python -m benchmarks.many_agents [--agents 100 1000] [--rounds 3] [--latency-s 0.2]`; the first run compiles OpenTofu
-into the user's cache (ten minutes on two busy cores). Not part of `make bench`: that, and 1,000 agents, take too long.
+into the user's cache (ten minutes on two busy cores). Not part of `make bench`: that, and 1,000 agents, take too long
+(of the plain resource most of all: its state is written whole twice per agent).
 Wall clocks need a quiet machine: ours computes where the peer waits, so other work on the cores slows ours alone.
 """
 

@@ -38,7 +38,8 @@ class Pulumi:
         folder.mkdir(parents=True)
         (folder / "Pulumi.yaml").write_text(_PROJECT_FILE)
         (folder / ".venv").symlink_to(PROJECT / ".venv")
-        (folder / "components").symlink_to(PROJECT / "components")
+        for package in ("benchmarks", "components"):
+            (folder / package).symlink_to(PROJECT / package)
         (folder / "state").mkdir()
         if job is None:
             (folder / "__main__.py").write_text('"""Nothing."""\n')

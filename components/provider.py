@@ -38,8 +38,8 @@ from components.unknowns import spelled_out
 from components.workspace import Workspace
 
 EDITED = (
-    "was edited outside of this stack, and `onDrift` says `fail`. Declare what is there now, or set `onDrift` of its"
-    " group to `overwrite` or `keep`"
+    "edited outside of this stack, and `onDrift` says `fail`.\n"
+    "  Declare what is there now, or set `onDrift` of that group to `overwrite` or `keep`; then run `pulumi up` again."
 )
 
 
@@ -73,8 +73,9 @@ class ObjectProvider(ResourceProvider):
         is_new = self.kind.label not in _olds
         if is_new and not failures and self.kind.adopt in inputs:
             failures = self._announced_adoption(inputs)
-        failures += [Failure(key, EDITED) for key in drift.refused(self.kind, _olds, self.kind.inputs_of(inputs))]
-        return CheckResult(inputs, [CheckFailure(failure.property, failure.reason) for failure in failures])
+        if edited := drift.refused(self.kind, _olds, self.kind.inputs_of(inputs)):
+            failures.append(Failure("", f"{', '.join(edited)} {EDITED}"))
+        return CheckResult(inputs, [self._told(failure) for failure in failures])
 
     @foreseen(TrugenError, LifecycleError)
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -102,6 +103,12 @@ class ObjectProvider(ResourceProvider):
     @foreseen(TrugenError, LifecycleError)
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         self._lifecycle(_props).delete(_id)
+
+    def _told(self, failure: Failure) -> CheckFailure:
+        """Beside a property's name the engine prints its value, a secret's too and in clear (seen, CLI 3.259)."""
+        if failure.property.split(".", maxsplit=1)[0] in self.kind.secrets:
+            return CheckFailure("", f"{failure.property} {failure.reason}")
+        return CheckFailure(failure.property, failure.reason)
 
     def _announced_adoption(self, inputs: dict[str, Any]) -> list[Failure]:
         """Pulumi plans an adoption as a create and shows no difference, so the plan says here what would change."""

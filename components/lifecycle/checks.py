@@ -36,7 +36,7 @@ def checked(
     Args:
         public: The object lives in TruGen's cloud, so its URLs must be reachable from the internet.
         normalised: Inputs that go on as *model* spells them.
-        unnamed: Inputs whose failure names no property: beside one the engine prints its value, unless it is a secret.
+        unnamed: Inputs whose failure names no property: the engine would print the value beside it.
     """
     given = {key: value for key, value in news.items() if key not in {PROVIDER, *OUTPUTS} and value is not None}
     try:

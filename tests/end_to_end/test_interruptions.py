@@ -111,7 +111,7 @@ class Workbench:
     def broken_off(self, command: str, point: Point, deed: Break) -> Result | None:
         hold = Hold()
         self.proxy.forget()
-        self.proxy.rules = [point.rule(self.kind.collection, self.kind.item, hold, times=len(NAMES))]
+        self.proxy.rules = [point.rule(self.kind.where, hold, times=len(NAMES))]
         run = self.stack.start(command)
         # Of three reads the first may teach the process that a list is enough.
         hold.wait(1 if CALLS[point.at].method == "GET" else len(NAMES))

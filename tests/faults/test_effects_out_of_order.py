@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from tests.fixtures import fault_acts as acts
-from tests.fixtures.fault_kinds import KINDS, ObjectKind
+from tests.fixtures.all_kinds import KINDS
+from tests.fixtures.fault_kinds import ObjectKind
 from tests.fixtures.fault_proxy import FaultProxy, Rule
 from tests.fixtures.fault_table import ALWAYS
 from tests.fixtures.fault_trial import Bench, flaws
@@ -128,7 +129,7 @@ def test_everything_fails_and_then_nothing_does(bench: Bench, kind: ObjectKind, 
 def test_two_objects_of_ours_stop_the_run_and_none_is_touched(
     bench: Bench, kind: ObjectKind, sandbox: SandboxServer
 ) -> None:
-    both = [sandbox.call("POST", kind.path, kind.body()).json()["id"] for _ in range(2)]
+    both = [kind.add(sandbox, kind.body()) for _ in range(2)]
 
     with pytest.raises(FORESEEN, match=".*".join(sorted(both))):
         bench.resource.up()

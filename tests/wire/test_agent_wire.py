@@ -98,6 +98,13 @@ def test_a_wrong_url_names_no_property_since_the_engine_would_print_its_value(pr
     )
 
 
+def test_a_wrong_secret_names_no_property_since_the_engine_prints_even_its_value(process: DynamicProcess) -> None:
+    failures = process.check({**inputs(), "persona_prompt": "canary\0prompt", "llm_token": "canary token"})
+
+    assert (list(failures), "canary" in failures[""]) == ([""], False)
+    assert "persona_prompt holds a NUL" in failures[""]
+
+
 def test_the_adoption_of_an_agent_that_is_not_there_fails_in_the_plan(process: DynamicProcess) -> None:
     assert process.check({**inputs(), "adopt_agent_id": "a1"}).keys() == {"adopt_agent_id"}
 

@@ -152,7 +152,8 @@ def test_no_check_failure_shows_a_secret(wire: Wire) -> None:
 
     failures = wire.process(ATTACHMENTS["tool"]).check({**tool_inputs(), **bad})
 
-    assert failures.keys() == {"headers", "url", "name"}
+    assert failures.keys() == {"", "name"}
+    assert [line.split()[0].split(".")[0] for line in failures[""].splitlines()] == ["url", "headers"]
     assert CANARY_HEADER not in json.dumps(failures)
 
 
@@ -183,7 +184,7 @@ def test_outside_a_sandbox_urls_must_be_public(wire: Wire) -> None:
 
         failures = process.check(tool_inputs(url="http://10.0.0.8/hook"))
 
-    assert failures == {"url": "cannot be called by TruGen: 10.0.0.8 is a loopback, private or reserved address"}
+    assert failures == {"": "url cannot be called by TruGen: 10.0.0.8 is a loopback, private or reserved address"}
 
 
 def test_parameters_reach_the_api_as_they_were_declared_and_stay_so(wire: Wire) -> None:
