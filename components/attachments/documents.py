@@ -70,7 +70,11 @@ def shown(document: Mapping[str, Any], inputs: Inputs) -> Any:
 def bring(objects: Objects, id_: str, inputs: Inputs, sleep: Sleep) -> None:
     """Upload what is missing; when all of it shows, delete copies and what is declared no more."""
     wanted = _recorded(inputs["documents"])
-    held = _held(objects.get(id_))
+    document = objects.get(id_)
+    held = _held(document)
+    if wanted and not held and document.get("no_of_rec"):
+        # Going on would add a copy of each at every run.
+        raise ContentError(f"TruGen says that it holds {document['no_of_rec']} and does not show which")
     stamps = {each.stamp for each in held}
     missing = {name: one for name, one in wanted.items() if _stamp(name, one) not in stamps}
     for name, one in missing.items():

@@ -32,7 +32,10 @@ class Own:
 
     def before(self, inputs: Inputs) -> list[Json]:
         """What is there before we make anything; one list of the workspace may answer for many objects."""
-        return self._among(self._roster.listed(self._objects), inputs)
+        listed = self._roster.listed(self._objects)
+        found = self._among(listed, inputs)
+        # That list may be older than a deletion.
+        return found if listed is None else [one for one in found if self._is_there(str(one["id"]), inputs)]
 
     def anywhere(self, inputs: Inputs) -> list[Json]:
         return self._among(None, inputs)
@@ -70,6 +73,14 @@ class Own:
             self._objects.delete(id_)
         except NotFoundError:
             return
+
+    def _is_there(self, id_: str, inputs: Inputs) -> bool:
+        """Gone only when neither a read nor a new search shows it: either may lag."""
+        try:
+            self._objects.get(id_)
+        except NotFoundError:
+            return any(one["id"] == id_ for one in self.anywhere(inputs))
+        return True
 
     def _among(self, listed: dict[str, Json] | None, inputs: Inputs) -> list[Json]:
         """Whether the search matches parts of names is not documented, so it is asked for name and marker."""

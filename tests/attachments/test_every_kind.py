@@ -73,6 +73,17 @@ def test_another_run_after_a_lost_state_takes_over_what_is_there(
     assert (second, outs["status"], len(listed())) == (first, "verified", 1)
 
 
+def test_what_was_deleted_a_moment_ago_is_not_taken_over(lifecycle_of: LifecycleOf, case: Case, listed: Listed) -> None:
+    """A list that one process shares for some seconds still shows it."""
+    process = lifecycle_of(case.kind)
+    first, _ = process.create(case.inputs())
+    lifecycle_of(case.kind).delete(first)
+
+    second, outs = process.create(case.inputs())
+
+    assert (outs["status"], [one["id"] for one in listed()]) == ("verified", [second])
+
+
 def test_another_marker_makes_another_object(lifecycle_of: LifecycleOf, case: Case, listed: Listed) -> None:
     lifecycle_of(case.kind).create(case.inputs())
 

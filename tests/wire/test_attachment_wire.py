@@ -185,3 +185,19 @@ def test_outside_a_sandbox_urls_must_be_public(wire: Wire) -> None:
         failures = process.check(tool_inputs(url="http://10.0.0.8/hook"))
 
     assert failures == {"": "url cannot be called by TruGen: 10.0.0.8 is a loopback, private or reserved address"}
+
+
+def test_parameters_reach_the_api_as_they_were_declared_and_stay_so(wire: Wire) -> None:
+    """Pulumi hands every number over as a float, and null for what is null."""
+    limits = {"type": ["integer", "null"], "minimum": 1, "enum": [1, 2, None], "default": None, "multipleOf": 0.5}
+    inputs = tool_inputs(parameters={"type": "object", "properties": {"n": limits}, "required": []})
+    process = wire.process(ATTACHMENTS["tool"])
+
+    created = process.create(inputs)
+
+    (tool,) = wire.sandbox.call("GET", "/ext/tool").json()
+    shown = tool["schema"]["parameters"]["properties"]["n"]
+    assert json.dumps([shown["minimum"], shown["enum"], shown["multipleOf"]]) == "[1, [1, 2, null], 0.5]"
+    assert created.outs["status"] == "verified"
+    read = process.read(created.id, created.outs)
+    assert not process.diff(created.id, read.outs, inputs).changes
