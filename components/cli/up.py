@@ -5,7 +5,7 @@ import sys
 import time
 from typing import Any
 
-from components.cli import engine, locks, many
+from components.cli import engine, locks, many, state_files
 from components.cli.say import SayError, say
 
 _SHOWN_AGENTS = 20
@@ -80,3 +80,6 @@ def down(stack: str) -> None:
 def _clear_the_way(stack: str) -> None:
     for lock in locks.remove_dead(stack):
         print(f"removed the lock of a run that is dead: {lock}", file=sys.stderr)
+    if not locks.locks(stack):
+        for path in state_files.remove_half_written(stack):
+            print(f"removed what a run that is dead left half-written: {path}", file=sys.stderr)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from components.cli import locks
+from components.cli import locks, state_files
 from tests.fixtures import all_kinds
 from tests.fixtures.fault_acts import Hold
 from tests.fixtures.fault_kinds import ObjectKind
@@ -30,8 +30,6 @@ NAMES = ("ada", "bo")
 HELD_AT_ONCE = 3
 # When every object of a stack has gone, a destroy that was broken off looks like a wrong key.
 NEXT_STEP = re.compile(r"destroy --refresh=false")
-# What Pulumi says of a state file in whose writing it was killed; the one before lies beside it.
-HALF_WRITTEN = "failed to load checkpoint"
 BY_NAME = {point.name: point for point in POINTS}
 Break = Callable[[Run, Hold, Point, FaultProxy], Result | None]
 
@@ -140,14 +138,12 @@ class Workbench:
             result = deed(run, hold, point, self.proxy)
         self.proxy.calm()
         locks.remove_dead(self.stack.stack)
+        state_files.remove_half_written(self.stack.stack)
         return result
 
     def run_again(self, command: str) -> tuple[Result, int]:
         """The same command, or what the failed one says to run; and how many runs it took."""
         again, reruns = self.stack.start(command).result(), 1
-        if again.status and HALF_WRITTEN in again.printed:
-            self.stack.restore_backup()
-            again, reruns = self.stack.start(command).result(), 2
         if again.status and (advised := NEXT_STEP.search(again.printed)):
             return self.stack.start(*advised.group().split()).result(), reruns + 1
         return again, reruns
