@@ -17,6 +17,8 @@ from components.agent.verified import AgentVerifiedProvider, AllVerifiedProvider
 from components.lifecycle.identity import marker
 from components.lifecycle.kind import VERIFIED
 
+# A replacement carries the same marker: made first, it would be the old object, taken over and then deleted.
+GONE_BEFORE_REPLACED = pulumi.ResourceOptions(delete_before_replace=True)
 EMBED_ROOT = "https://app.trugen.ai/embed"
 
 
@@ -78,7 +80,7 @@ class TrugenAgent(Resource, module="trugen", name="Agent"):
         }
         secret = {key: pulumi.Output.secret(declared[key]) for key in SECRET_INPUTS & declared.keys()}
         props = {**declared, **secret, "status": None, "status_reason": None}
-        super().__init__(TrugenAgentProvider(), name, props, opts)
+        super().__init__(TrugenAgentProvider(), name, props, pulumi.ResourceOptions.merge(opts, GONE_BEFORE_REPLACED))
 
     @property
     def embed_url(self) -> pulumi.Output[str]:

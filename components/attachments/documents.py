@@ -72,7 +72,7 @@ def bring(objects: Objects, id_: str, inputs: Inputs, sleep: Sleep) -> None:
     wanted = _recorded(inputs["documents"])
     document = objects.get(id_)
     held = _held(document)
-    if wanted and not held and document.get("no_of_rec"):
+    if wanted and not held and str(document.get("no_of_rec") or 0) != "0":
         # Going on would add a copy of each at every run.
         raise ContentError(f"TruGen says that it holds {document['no_of_rec']} and does not show which")
     stamps = {each.stamp for each in held}

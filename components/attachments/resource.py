@@ -9,6 +9,7 @@ import pulumi
 from pulumi.dynamic import Resource
 from pulumi.resource import create_urn
 
+from components.agent.resource import GONE_BEFORE_REPLACED
 from components.attachments.document import Attachment
 from components.attachments.guardrail import Guardrail
 from components.attachments.knowledge_base import KnowledgeBase
@@ -51,9 +52,11 @@ class TrugenAttachment(Resource):
             "progress_urn": create_urn(name, token, opts.parent if opts else None),
         }
         secret = {key: pulumi.Output.secret(declared[key]) for key in provider.kind.secrets & declared.keys()}
-        retained = pulumi.ResourceOptions(retain_on_delete=True) if document.retain else None
+        extra = pulumi.ResourceOptions.merge(
+            GONE_BEFORE_REPLACED, pulumi.ResourceOptions(retain_on_delete=True if document.retain else None)
+        )
         props = {**declared, **secret, "status": None, "status_reason": None}
-        super().__init__(provider, name, props, pulumi.ResourceOptions.merge(opts, retained))
+        super().__init__(provider, name, props, pulumi.ResourceOptions.merge(opts, extra))
 
 
 class TrugenKnowledgeBase(TrugenAttachment, module="trugen", name="KnowledgeBase"):

@@ -15,8 +15,8 @@ from components.lifecycle.errors import ContentError, NameTakenError, RivalError
 from components.lifecycle.identity import age_order
 from components.lifecycle.kind import Inputs, Json, Kind
 from components.lifecycle.own import SEARCH_PAUSES_S, Own
-from components.lifecycle.read_back import ReadBack
-from components.trugen.errors import AmbiguousError, RefusedError, TrugenError, in_one_line
+from components.lifecycle.read_back import PAUSES_S, ReadBack
+from components.trugen.errors import AmbiguousError, NotFoundError, RefusedError, TrugenError, in_one_line
 from components.trugen.objects import Objects
 
 CONFLICT = 409
@@ -121,11 +121,19 @@ class Creation:
         """Bring the contents of *id_*; returns why some are missing, empty when none is. Never raises."""
         if not self._kind.contents:
             return ""
-        try:
-            self._kind.contents.bring(self._objects, id_, inputs, self._sleep)
-        except (TrugenError, ContentError) as error:
-            return f"its {self._kind.contents.input} are not complete ({in_one_line(error)})"
-        return ""
+        why = ""
+        for pause_s in PAUSES_S:
+            self._sleep(pause_s)
+            try:
+                self._kind.contents.bring(self._objects, id_, inputs, self._sleep)
+            except NotFoundError:
+                why = f"TruGen does not show the {self._kind.noun} that it confirmed"
+            except (TrugenError, ContentError) as error:
+                why = in_one_line(error)
+                break
+            else:
+                return ""
+        return f"its {self._kind.contents.input} are not complete ({why})"
 
     def _adopted(self, id_: str, inputs: Inputs) -> tuple[str, Json]:
         """Take over *id_*; nothing is written when it is as declared and everything declared can be read."""
