@@ -32,6 +32,7 @@ endpoints = {
 }
 attachments = Attachments(settings, account.provider, local)
 
+fleet.hush_sdk(len(settings.agents))
 agents = {}
 for name, document in settings.agents.items():
     llm = endpoints[document.llm]

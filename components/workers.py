@@ -12,7 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 # What one API is asked at once. More would help little on two cores and might look like an attack.
-CALLS_AT_ONCE = 32
+CALLS_AT_ONCE = 48
 
 
 def widen(limit: int = CALLS_AT_ONCE) -> None:

@@ -12,6 +12,7 @@ from components.agent.resource import TrugenAgent, TrugenAgentArgs
 job = json.loads(Path("job.json").read_text())
 workspace = {"trugen:apiUrl": job["api_url"], "trugen:apiKey": pulumi.Output.secret(job["api_key"])}
 trugen = pulumi.ProviderResource("pulumi-python", "trugen", {**workspace, "trugen:sandbox": "true"})
+fleet.hush_sdk(len(job["names"]))
 agents = {}
 for name in job["names"]:
     document = AgentDocument(**job["declared"], agent_name=name)

@@ -37,6 +37,24 @@ def verify(agents: Agents, *, few: pulumi.ProviderResource, many: pulumi.Provide
         AgentVerified(name, agent, pulumi.ResourceOptions(provider=few))
 
 
+def hush_sdk(count: int) -> None:
+    """
+    Leave the SDK's debug lines unsent when *count* agents are many; they are only ever shown under `--debug`.
+
+    Each is a call to the engine that blocks the program's loop, four of them per resource (measured, SDK 3.272).
+    """
+    if count > FEW:
+        pulumi.log.debug = _unsaid
+
+
+def _unsaid(
+    msg: str,
+    resource: pulumi.Resource | None = None,
+    stream_id: int | None = None,
+    ephemeral: bool | None = None,  # noqa: FBT001 - the SDK's signature
+) -> None: ...
+
+
 async def under_way() -> None:
     """The program's last act, for `pulumi.run`: let every registration begin before the SDK waits for outputs."""
     for _ in range(_TURNS_OF_THE_LOOP):

@@ -9,7 +9,7 @@ from components.cli import engine
 # Below, one write of the state per step costs nothing that anybody would notice.
 MANY = 25
 # The engine's own default is four steps per core; most of ours wait for an answer.
-STEPS_AT_ONCE = 32
+STEPS_AT_ONCE = 64
 
 
 def environment(stack: str) -> dict[str, str]:

@@ -38,7 +38,7 @@ class ReadBack:
         Args:
             item: The object as a list showed it just now; it answers without a read where items are known to be whole.
         """
-        if item is not None and self._roster.whole_items() and not self._kind.differences(item, inputs):
+        if item is not None and self._confirms(id_, inputs, item):
             return ""
         why = ""
         for pause_s in PAUSES_S:
@@ -58,6 +58,11 @@ class ReadBack:
                     self._roster.compare(dict(item), document)
                 return ""
         return why
+
+    def _confirms(self, id_: str, inputs: Inputs, item: Mapping[str, Any]) -> bool:
+        if self._kind.differences(item, inputs):
+            return False
+        return self._roster.items_are_whole(dict(item), lambda: self._objects.get(id_))
 
     def _told(self, document: Mapping[str, Any], inputs: Inputs) -> str:
         """One clause: which inputs TruGen shows otherwise, with values where those are no secret and short."""

@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.trugen.errors import TrugenError
 from components.trugen.objects import PER_PAGE, Objects
 
 # One missing object was deleted by somebody; that all of several were is less likely than a wrong key.
@@ -48,7 +49,9 @@ class Roster:
         self._found: set[str] = set()
         self._missed: set[str] = set()
         self._asked = 0
-        self._pages_known = 0
+        self._pages = 0
+        self._counting = threading.Lock()
+        self._comparing = threading.Lock()
         self._latest: _List | None = None
         self._items_are_whole: bool | None = None
 
@@ -78,12 +81,24 @@ class Roster:
     def now(self) -> float:
         return self._clock()
 
-    def whole_items(self) -> bool | None:
-        """Whether a list shows what a read shows; None before `compare`."""
-        return self._items_are_whole
+    def items_are_whole(self, item: Json, read: Callable[[], Json]) -> bool:
+        """
+        Whether items of a list can stand in for reads: learned from the first *item* asked about, for all.
+
+        Args:
+            read: Reads the object of *item* by its id; called once while others wait.
+        """
+        if self._items_are_whole is None:
+            with self._comparing:
+                if self._items_are_whole is None:
+                    try:
+                        self.compare(item, read())
+                    except TrugenError:
+                        return False
+        return bool(self._items_are_whole)
 
     def compare(self, item: Json, read: Json) -> None:
-        """Learn from one object whether items of a list can stand in for reads. A disagreement is final."""
+        """Learn from one object; a disagreement is final."""
         alike = item | {"updated_at": ""} == read | {"updated_at": ""}
         with self._lock:
             self._items_are_whole = alike and self._items_are_whole is not False
@@ -91,14 +106,13 @@ class Roster:
     def _worth_listing(self, objects: Objects) -> bool:
         with self._lock:
             self._asked += 1
-            asked, pages = self._asked, self._pages_known
-        if asked <= FIRST_FEW or asked * 2 < pages:
+            asked = self._asked
+        if asked <= FIRST_FEW:
             return False
-        if not pages or self._latest is None:
-            pages = objects.count() // PER_PAGE + 1
-            with self._lock:
-                self._pages_known = pages
-        return asked * 2 >= pages
+        with self._counting:
+            if not self._pages:
+                self._pages = objects.count() // PER_PAGE + 1
+        return asked * 2 >= self._pages
 
     def _filled(self, mine: _List, objects: Objects) -> dict[str, Json]:
         try:

@@ -132,7 +132,8 @@ class Lifecycle:
     def _look(self, id_: str, props: Mapping[str, Any]) -> Json | None:
         listed = self._roster.listed(self._objects)
         item = listed.get(id_) if listed else None
-        if item and self._roster.whole_items() and not self._kind.differences(item, self._kind.inputs_of(props)):
+        is_as_recorded = item is not None and not self._kind.differences(item, self._kind.inputs_of(props))
+        if item and is_as_recorded and self._roster.items_are_whole(item, lambda: self._objects.get(id_)):
             self._roster.mark(id_, is_there=True)
             return item
         try:

@@ -1,7 +1,8 @@
 """
 Retries, and the meaning of each status.
 
-- GET, PUT and DELETE are repeated after a lost connection, 408, 425, 429, 502, 503, 504, and twice after 500.
+- GET, PUT and DELETE are repeated after a lost connection, 408, 425, 502, 503, 504, and twice after 500; after 429
+  until the deadline.
 - A connection that was never made is repeated for every verb.
 - A POST that may have taken effect is never repeated here: `AmbiguousError` hands the question to the caller.
 """
@@ -96,8 +97,8 @@ class Transport:
         """
         request = Request(method, self._root + path, f"{method} {path}", self._headers, params, body, form)
         deadline = self._clock() + self._deadline_s + extra_s
-        answers_500 = 0
-        for tries in range(1, MAX_TRIES + 1):
+        tries = turned_away = answers_500 = 0
+        while True:
             deadline += self._pace.take_turn(self._clock, self._sleep)
             try:
                 limit_s = min(TRY_LIMIT_S + extra_s, deadline - self._clock())
@@ -118,8 +119,11 @@ class Transport:
                     raise fault from None
                 raise _ambiguous(request, fault) from None
             answers_500 += isinstance(fault, UnavailableError) and fault.status == HTTPStatus.INTERNAL_SERVER_ERROR
-            self._pause(fault, tries, deadline, last=tries == MAX_TRIES or answers_500 == MAX_500_ANSWERS)
-        raise AssertionError("the last pause raises")
+            # A 429 is no failed try but a request to come later: only the deadline ends that.
+            turned_away += fault.turned_away
+            tries += not fault.turned_away
+            last = tries == MAX_TRIES or answers_500 == MAX_500_ANSWERS
+            self._pause(fault, turned_away if fault.turned_away else tries, deadline, last=last)
 
     def json(self, request_call: str, answer: Answer) -> Any:
         """
@@ -153,7 +157,8 @@ class Transport:
         pause_s = max(fault.retry_after_s, backoff_s)
         if last or fault.lasting or pause_s > MAX_RETRY_AFTER_S or self._clock() + pause_s >= deadline:
             raise fault from None
-        self._on_wait(f"{str(fault).splitlines()[0]} Trying again in {pause_s:.1f} s ({tries + 1} of {MAX_TRIES}).")
+        of = "" if fault.turned_away else f" ({tries + 1} of {MAX_TRIES})"
+        self._on_wait(f"{str(fault).splitlines()[0]} Trying again in {pause_s:.1f} s{of}.")
         self._sleep(pause_s)
 
     def _text(self, answer: Answer) -> str:

@@ -226,7 +226,7 @@ def test_once_the_id_is_known_create_returns_it_with_the_reason(
 def test_a_read_that_lags_behind_is_waited_for(
     lifecycle: AgentLifecycle, api: ScriptedTrugen, clock: FakeClock
 ) -> None:
-    api.faults = [Fault("GET", 404, path="/agent-0001")] * 3
+    api.faults = [Fault("GET", 404, path="/agent-0001")] * 4
 
     assert (lifecycle.create(agent_inputs())[1]["status"], clock.pauses) == ("verified", [0.5, 1.0, 2.0])
 

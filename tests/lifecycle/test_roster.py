@@ -110,24 +110,43 @@ def test_a_list_that_failed_is_made_again(api: ScriptedTrugen, agents: Objects, 
     ],
     ids=["the same", "less"],
 )
-def test_items_are_believed_once_one_was_like_its_read(
+def test_items_are_believed_when_one_is_like_its_read(
     item: dict[str, Any], read: dict[str, Any], *, whole: bool
 ) -> None:
+    assert Roster().items_are_whole(item, lambda: read) is whole
+
+
+def test_only_the_first_item_is_read() -> None:
+    roster, reads = Roster(), []
+
+    def read() -> dict[str, Any]:
+        reads.append(1)
+        return {"id": "a1"}
+
+    with ThreadPoolExecutor(8) as pool:
+        verdicts = [
+            call.result(10) for call in [pool.submit(roster.items_are_whole, {"id": "a1"}, read) for _ in range(8)]
+        ]
+
+    assert (verdicts, len(reads)) == ([True] * 8, 1)
+
+
+def test_an_item_that_cannot_be_read_teaches_nothing() -> None:
     roster = Roster()
-    assert roster.whole_items() is None
 
-    roster.compare(item, read)
+    def refused() -> dict[str, Any]:
+        raise RefusedError("GET /ext/agent/a1", 400, "no")
 
-    assert roster.whole_items() is whole
+    assert roster.items_are_whole({"id": "a1"}, refused) is False
+    assert roster.items_are_whole({"id": "a1"}, lambda: {"id": "a1"}) is True
 
 
 def test_one_item_that_shows_less_is_enough_to_doubt_all() -> None:
     roster = Roster()
-    roster.compare({"id": "a1"}, {"id": "a1", "n": 1})
+    roster.items_are_whole({"id": "a1"}, lambda: {"id": "a1"})
+    roster.compare({"id": "a2"}, {"id": "a2", "n": 1})
 
-    roster.compare({"id": "a2"}, {"id": "a2"})
-
-    assert roster.whole_items() is False
+    assert roster.items_are_whole({"id": "a3"}, lambda: {"id": "a3"}) is False
 
 
 def test_an_object_that_moves_between_pages_is_listed(api: ScriptedTrugen, agents: Objects, clock: FakeClock) -> None:
