@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -97,33 +98,22 @@ class Transport:
         """
         request = Request(method, self._root + path, f"{method} {path}", self._headers, params, body, form)
         deadline = self._clock() + self._deadline_s + extra_s
-        tries = turned_away = answers_500 = 0
+        failures = _Failures()
         while True:
             deadline += self._pace.take_turn(self._clock, self._sleep)
             try:
-                limit_s = min(TRY_LIMIT_S + extra_s, deadline - self._clock())
-                answer = self._judged(request, attempt(request, limit_s=limit_s, ca_bundle=self._ca_bundle))
+                answer = self._tried(request, min(TRY_LIMIT_S + extra_s, deadline - self._clock()))
             except (UnreachableError, NoAnswerError, UnavailableError) as error:
                 fault = error
-            except TooLargeError:
-                if method == "POST":
-                    raise AmbiguousError(request.call, "the answer was too large to be one") from None
-                raise
             else:
                 self._pace.quicken()
                 return answer
             if fault.turned_away:
                 self._pace.hold(self._clock() + min(fault.retry_after_s, MAX_RETRY_AFTER_S))
             if method == "POST" and not isinstance(fault, UnreachableError):
-                if fault.retry_after_s > MAX_RETRY_AFTER_S:
-                    raise fault from None
-                raise _ambiguous(request, fault) from None
-            answers_500 += isinstance(fault, UnavailableError) and fault.status == HTTPStatus.INTERNAL_SERVER_ERROR
-            # A 429 is no failed try but a request to come later: only the deadline ends that.
-            turned_away += fault.turned_away
-            tries += not fault.turned_away
-            last = tries == MAX_TRIES or answers_500 == MAX_500_ANSWERS
-            self._pause(fault, turned_away if fault.turned_away else tries, deadline, last=last)
+                raise _unrepeated(request, fault) from None
+            failures.add(fault)
+            self._pause(fault, failures, deadline)
 
     def json(self, request_call: str, answer: Answer) -> Any:
         """
@@ -138,6 +128,14 @@ class Transport:
             start = self._text(answer)[:80]
             raise UnexpectedAnswerError(request_call, f"expected JSON, got {kind}: {start!r}") from None
 
+    def _tried(self, request: Request, limit_s: float) -> Answer:
+        try:
+            return self._judged(request, attempt(request, limit_s=limit_s, ca_bundle=self._ca_bundle))
+        except TooLargeError:
+            if request.method == "POST":
+                raise AmbiguousError(request.call, "the answer was too large to be one") from None
+            raise
+
     def _judged(self, request: Request, answer: Answer) -> Answer:
         status = answer.status
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
@@ -151,13 +149,13 @@ class Transport:
         kind = {401: KeyRejectedError, 403: KeyRejectedError, 404: NotFoundError, 410: NotFoundError}
         raise kind.get(status, RefusedError)(request.call, status, text)
 
-    def _pause(self, fault: TrugenError, tries: int, deadline: float, *, last: bool) -> None:
+    def _pause(self, fault: TrugenError, failures: _Failures, deadline: float) -> None:
         """Wait for the next try with full jitter, or raise *fault* when there is none."""
-        backoff_s = self._draw() * min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (tries - 1))
-        pause_s = max(fault.retry_after_s, backoff_s)
-        if last or fault.lasting or pause_s > MAX_RETRY_AFTER_S or self._clock() + pause_s >= deadline:
+        nth = failures.turned_away if fault.turned_away else failures.tries
+        pause_s = max(fault.retry_after_s, self._draw() * min(MAX_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (nth - 1)))
+        if failures.spent or fault.lasting or pause_s > MAX_RETRY_AFTER_S or self._clock() + pause_s >= deadline:
             raise fault from None
-        of = "" if fault.turned_away else f" ({tries + 1} of {MAX_TRIES})"
+        of = "" if fault.turned_away else f" ({nth + 1} of {MAX_TRIES})"
         self._on_wait(f"{str(fault).splitlines()[0]} Trying again in {pause_s:.1f} s{of}.")
         self._sleep(pause_s)
 
@@ -173,7 +171,28 @@ class Transport:
         return self._redactor.line(text, limit=MAX_TEXT)
 
 
-def _ambiguous(request: Request, fault: NoAnswerError | UnavailableError) -> AmbiguousError:
+@dataclass
+class _Failures:
+    """What one call has met so far. A 429 is no failed try but a request to come later: only the deadline ends that."""
+
+    tries: int = 0
+    turned_away: int = 0
+    answers_500: int = 0
+
+    def add(self, fault: TrugenError) -> None:
+        self.turned_away += fault.turned_away
+        self.tries += not fault.turned_away
+        self.answers_500 += isinstance(fault, UnavailableError) and fault.status == HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def spent(self) -> bool:
+        return self.tries == MAX_TRIES or self.answers_500 == MAX_500_ANSWERS
+
+
+def _unrepeated(request: Request, fault: NoAnswerError | UnavailableError) -> TrugenError:
+    """What a POST ends in that may have taken effect; one that is to come back much later has not."""
+    if fault.retry_after_s > MAX_RETRY_AFTER_S:
+        return fault
     if isinstance(fault, NoAnswerError):
         return AmbiguousError(request.call, fault.cause)
     cause = f"the answer was {fault.status}"
