@@ -17,7 +17,7 @@ down: ## remove everything the stack made, then the Docker engine if `make up` s
 
 test: check ## everything, with the real Pulumi engine, Docker, Ollama and sandbox
 	@$(PREPARE) prepare --with-tests
-	@$(RUN) python -m pytest -m "end_to_end or contract"
+	@$(RUN) python -m tests.side_by_side
 
 check: ## lint, types, pure and wire tests: needs Python packages only
 	@$(PREPARE) packages --with-tests

@@ -14,6 +14,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "end_to_end" in item.path.parts:
             item.add_marker(pytest.mark.end_to_end)
+            if "deployment" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.docker)
 
 
 @pytest.fixture(scope="session")
