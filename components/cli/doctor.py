@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from components.cli import engine, locks
+from components.cli import engine, locks, state_files
 from components.llm.readiness import Target, probe_once
 from components.trugen.client import TrugenClient
 from components.trugen.errors import TrugenError
@@ -36,6 +36,8 @@ def examine(stack: str) -> Iterator[Finding]:
     if pulumi.verdict != "ok":
         return
     yield from _locks(stack)
+    for path in state_files.half_written(stack):
+        yield Finding("stack state", "fault", f"left half-written by a run that is dead: {path}", f"rm {path}")
     outputs = engine.outputs(stack)
     if not outputs:
         yield Finding("stack", "fault", f"{stack} was never deployed, or its passphrase is another", "make up")

@@ -12,13 +12,18 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 
-def remove_half_written(stack: str, *, project: str = "trugen-llm") -> list[Path]:
-    """Remove the unreadable attribute files of *stack*; nothing for a backend that is not a folder."""
+def half_written(stack: str, *, project: str = "trugen-llm") -> list[Path]:
+    """The attribute files of *stack* that cannot be read; none for a backend that is not a folder."""
     backend = urlparse(os.environ.get("PULUMI_BACKEND_URL", ""))
     if backend.scheme != "file":
         return []
     folder = Path(backend.path).expanduser() / ".pulumi" / "stacks" / project
-    broken = [path for path in sorted(folder.glob(f"{stack}.json*.attrs")) if not _is_json(path)]
+    return [path for path in sorted(folder.glob(f"{stack}.json*.attrs")) if not _is_json(path)]
+
+
+def remove_half_written(stack: str) -> list[Path]:
+    """Remove them; returns what was there."""
+    broken = half_written(stack)
     for path in broken:
         path.unlink()
     return broken

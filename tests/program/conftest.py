@@ -112,6 +112,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
         }
         monkeypatch.setattr(pulumi, "export", program.exports.__setitem__)
         monkeypatch.setattr(pulumi, "run", lambda _: None)  # it asks for a real engine's stack
+        monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)  # a program of many agents replaces it
         set_mocks(_Answers(), project=PROJECT, stack=stack, monitor=_Monitor(program))
         set_all_config(texts, list(encrypted))
         _run_main()

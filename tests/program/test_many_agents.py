@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.agent.fleet import FEW
@@ -42,3 +43,17 @@ def test_old_models_go_after_all_agents_have_moved(fleet: Callable[[int], Progra
     program = fleet(FEW + 1)
 
     assert {agent.urn for agent in program.all("Agent")} <= program.only("UnusedModels").depends_on
+
+
+@pytest.mark.parametrize(("count", "sent"), [(FEW, 1), (FEW + 1, 0)])
+def test_only_a_fleet_leaves_the_debug_lines_of_the_sdk_unsent(
+    fleet: Callable[[int], Program], monkeypatch: pytest.MonkeyPatch, count: int, sent: int
+) -> None:
+    fleet(count)
+    lines: list[object] = []
+    monkeypatch.setattr(pulumi.log, "get_engine", lambda: "engine")
+    monkeypatch.setattr(pulumi.log, "_log", lambda *line: lines.append(line))
+
+    pulumi.log.debug("a line")
+
+    assert len(lines) == sent

@@ -13,7 +13,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.rpc import UNKNOWN
 
 from components.agent.provider import TrugenAgentProvider
-from components.agent.verified import AgentVerifiedProvider
+from components.agent.verified import AgentVerifiedProvider, AllVerifiedProvider
 from tests.fixtures.agent_inputs import CANARY_PROMPT, CANARY_TOKEN, agent_inputs
 from tests.fixtures.dynamic_process import DynamicProcess, ProviderFailed, dynamic_process
 from tests.fixtures.scripted_trugen import KEY, Fault, ScriptedTrugen, scripted_trugen
@@ -173,6 +173,19 @@ def test_an_unverified_agent_fails_the_run_and_a_verified_one_does_not() -> None
         assert process.diff(created.id, created.outs, bad).changes
         for failing in (lambda: process.create(bad), lambda: process.update(created.id, good, bad)):
             with pytest.raises(ProviderFailed, match="a1 exists but is not as declared: record is True instead of"):
+                failing()
+
+
+def test_a_fleet_fails_the_run_naming_each_agent_that_is_not_as_declared() -> None:
+    with dynamic_process(AllVerifiedProvider()) as process:
+        created = process.create({"unverified": {}})
+        bad = {"unverified": {"ada": "a1: record is True instead of False", "bo": "a2: it could not be read back"}}
+
+        assert not process.diff(created.id, created.outs, {"unverified": {}}).changes
+        assert not process.diff(created.id, created.outs, {"unverified": UNKNOWN}).changes
+        assert process.diff(created.id, created.outs, bad).changes
+        for failing in (lambda: process.create(bad), lambda: process.update(created.id, created.outs, bad)):
+            with pytest.raises(ProviderFailed, match=r"2 exist but are not as declared.\n  ada: a1: .*\n  bo: a2: "):
                 failing()
 
 
