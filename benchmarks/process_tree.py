@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,26 +52,40 @@ def weighed(
     """
     log = cwd / "command.log"
     start_s, before_s = time.monotonic(), _children_cpu_s()
-    peak_rss_bytes = 0
-    cpu_s: dict[int, tuple[str, float]] = {}
+    samples = _Samples()
     with log.open("wb") as sink:
         process = subprocess.Popen(command, cwd=cwd, env=env, stdout=sink, stderr=subprocess.STDOUT)
-        while process.poll() is None:
-            rss_bytes = 0
-            for pid in _tree(process.pid):
-                words, used_s, pages = _sample(pid)
-                cpu_s[pid] = (words or cpu_s.get(pid, ("", 0.0))[0], used_s)
-                rss_bytes += pages * _PAGE_BYTES
-            peak_rss_bytes = max(peak_rss_bytes, rss_bytes)
-            time.sleep(_SAMPLE_EVERY_S)
-    wall_s = time.monotonic() - start_s
+        ended = threading.Event()
+        watch = threading.Thread(target=samples.take, args=(process.pid, ended))
+        watch.start()
+        process.wait()
+        wall_s = time.monotonic() - start_s
+        ended.set()
+        watch.join()
     printed = log.read_text(errors="replace")
     if process.returncode != 0:
         raise CommandFailed(f"`{' '.join(command)}` ended with status {process.returncode}:\n{printed[-4000:]}")
     by_role: dict[str, float] = {}
-    for words, used_s in cpu_s.values():
+    for words, used_s in samples.cpu_s.values():
         by_role[role(words)] = by_role.get(role(words), 0.0) + used_s
-    return Weighed(wall_s, _children_cpu_s() - before_s, peak_rss_bytes, printed, by_role)
+    return Weighed(wall_s, _children_cpu_s() - before_s, samples.peak_rss_bytes, printed, by_role)
+
+
+@dataclass
+class _Samples:
+    peak_rss_bytes: int = 0
+    cpu_s: dict[int, tuple[str, float]] = field(default_factory=dict)
+
+    def take(self, root: int, ended: threading.Event) -> None:
+        while True:
+            rss_bytes = 0
+            for pid in _tree(root):
+                words, used_s, pages = _sample(pid)
+                self.cpu_s[pid] = (words or self.cpu_s.get(pid, ("", 0.0))[0], used_s)
+                rss_bytes += pages * _PAGE_BYTES
+            self.peak_rss_bytes = max(self.peak_rss_bytes, rss_bytes)
+            if ended.wait(_SAMPLE_EVERY_S):
+                return
 
 
 def _children_cpu_s() -> float:
