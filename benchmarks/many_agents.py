@@ -33,7 +33,7 @@ from components.cli import many
 _UP = ("up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs")
 _NO_OP = (*_UP, "--refresh", "--expect-no-changes")
 # What `python -m components up` sets for a stack of more than `many.MANY` agents.
-_FOR_MANY = {"PULUMI_PARALLEL": str(many.STEPS_AT_ONCE), "PULUMI_SKIP_CHECKPOINTS": "true"}
+_FOR_MANY = many.variables(many.MANY + 1)
 OURS = Pulumi("ours", "trugen_agents.py", create=_UP, no_op=_NO_OP, variables=_FOR_MANY)
 PLAIN = Pulumi("plain", "plain_agents.py", create=_UP, no_op=_NO_OP)
 PEER = OpenTofu()

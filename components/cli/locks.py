@@ -10,7 +10,8 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlparse
+
+from components.cli import backend
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,10 @@ class Lock:
 
 def locks(stack: str, *, project: str = "trugen-llm") -> list[Lock]:
     """Locks on *stack* in the backend of `PULUMI_BACKEND_URL`; none for a backend that is not a folder."""
-    backend = urlparse(os.environ.get("PULUMI_BACKEND_URL", ""))
-    if backend.scheme != "file":
+    folder = backend.folder()
+    if folder is None:
         return []
-    folder = Path(backend.path).expanduser() / ".pulumi" / "locks" / "organization" / project / stack
-    return [_read(path) for path in sorted(folder.glob("*.json"))]
+    return [_read(path) for path in sorted((folder / "locks" / "organization" / project / stack).glob("*.json"))]
 
 
 def _read(path: Path) -> Lock:

@@ -20,10 +20,14 @@ def environment(stack: str) -> dict[str, str]:
     agents: 126 CPU seconds for 300 of them, 4.4 with one write at the end. A run that is killed then forgets what it
     made; the next one finds agents and attachments by their markers and containers by their labels (docs/adr/0007).
     """
-    if count(stack) <= MANY:
+    return {name: value for name, value in variables(count(stack)).items() if name not in os.environ}
+
+
+def variables(agents: int) -> dict[str, str]:
+    """What a stack of so many *agents* is run with."""
+    if agents <= MANY:
         return {}
-    wanted = {"PULUMI_PARALLEL": str(STEPS_AT_ONCE), "PULUMI_SKIP_CHECKPOINTS": "true"}
-    return {name: value for name, value in wanted.items() if name not in os.environ}
+    return {"PULUMI_PARALLEL": str(STEPS_AT_ONCE), "PULUMI_SKIP_CHECKPOINTS": "true"}
 
 
 def count(stack: str) -> int:

@@ -7,18 +7,18 @@ holds a checksum and a content type that Pulumi does without.
 """
 
 import json
-import os
 from pathlib import Path
-from urllib.parse import urlparse
+
+from components.cli import backend
 
 
 def half_written(stack: str, *, project: str = "trugen-llm") -> list[Path]:
     """The attribute files of *stack* that cannot be read; none for a backend that is not a folder."""
-    backend = urlparse(os.environ.get("PULUMI_BACKEND_URL", ""))
-    if backend.scheme != "file":
+    folder = backend.folder()
+    if folder is None:
         return []
-    folder = Path(backend.path).expanduser() / ".pulumi" / "stacks" / project
-    return [path for path in sorted(folder.glob(f"{stack}.json*.attrs")) if not _is_json(path)]
+    found = sorted((folder / "stacks" / project).glob(f"{stack}.json*.attrs"))
+    return [path for path in found if not _is_json(path)]
 
 
 def remove_half_written(stack: str) -> list[Path]:
