@@ -1,5 +1,5 @@
 """
-The conformance checks C1 to C11: does a recorded stream look as TruGen needs it? Pure.
+The conformance checks C1 to C10 and S11: does a recorded stream look as TruGen needs it? Pure.
 
 Sources: OpenAI API reference "chat.completion.chunk", WHATWG server-sent events, TruGen's byo-llm guide. What each
 engine is known to do differently, and may, stands beside the check.
@@ -177,10 +177,10 @@ def _one_by_one(times: list[float]) -> bool:
     return median(gaps) >= _BURST_GAP_S and times[-1] - times[0] >= _STEADY_SPREAD_S
 
 
-def _c11_usage(recording: Recording) -> Check:
+def _s11_usage(recording: Recording) -> Check:
     if any(chunk.usage for chunk in recording.chunks):
-        return Check("C11", "pass", f"{recording.tokens} tokens")
-    return Check("C11", "warn", "no usage reported, though it was asked for")
+        return Check("S11", "pass", f"{recording.tokens} tokens")
+    return Check("S11", "warn", "no usage reported, though it was asked for")
 
 
 _STREAM_CHECKS: tuple[Callable[[Recording], Check], ...] = (
@@ -193,5 +193,5 @@ _STREAM_CHECKS: tuple[Callable[[Recording], Check], ...] = (
     _c8_end,
     _c9_no_error,
     _c10_incremental,
-    _c11_usage,
+    _s11_usage,
 )

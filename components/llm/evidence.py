@@ -11,7 +11,7 @@ from components.llm.checks import Check
 from components.llm.recording import Recording
 from components.llm.target import Target
 
-PROBE_VERSION = "1"
+PROBE_VERSION = "2"
 
 
 @dataclass(frozen=True)

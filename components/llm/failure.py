@@ -11,6 +11,7 @@ The errors a wait may end with.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from components.llm.checks import Check
 from components.llm.setback import FailureClass
 
 
@@ -28,12 +29,13 @@ class Circumstances:
 
 
 class NotReady(Exception):
-    """The endpoint is not ready; *cause* in one line, *circumstances* around it."""
+    """The endpoint is not ready: *cause* in one line, *circumstances* around it, *checks* made, the failed one last."""
 
     failure_class: ClassVar[FailureClass]
 
-    def __init__(self, cause: str, circumstances: Circumstances) -> None:
+    def __init__(self, cause: str, circumstances: Circumstances, checks: tuple[Check, ...]) -> None:
         self.cause = cause
+        self.checks = checks
         self.circumstances = circumstances
         super().__init__(self._text())
 

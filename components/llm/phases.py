@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from components.llm.calls import Caller
-from components.llm.checks import Check, Verdict, judge
+from components.llm.checks import Check, judge
 from components.llm.evidence import Evidence
-from components.llm.failure import CannotServe
 from components.llm.listing import Listing, ollama_capabilities, ollama_listing, openai_listing
 from components.llm.recording import Recording
 from components.llm.setback import Setback, setback_from_words
@@ -34,7 +33,6 @@ class Phases:
         self._budget = budget
         self._wait = wait
         self._caller = caller
-        self._checks: list[Check] = []
 
     def run(self) -> Evidence:
         target = self._target
@@ -49,12 +47,12 @@ class Phases:
         self._note_container()
         evidence = Evidence.of_streams(streams, target=target, cold_s=cold_s, capabilities=capabilities)
         self._judge_ttft(evidence.ttft_s.warm_p50)
-        return replace(evidence, checks=tuple(self._checks))
+        return replace(evidence, checks=tuple(self._wait.checks))
 
     def _transport(self, phase: str, base_url: str) -> Listing:
         self._wait.enter(phase, base_url)
         listing = self._until_passed(lambda: openai_listing(self._caller, base_url, self._target.token))
-        self._note(phase, "pass", f"answered after {self._wait.waited_s:.1f} s")
+        self._wait.note(phase, "pass", f"answered after {self._wait.waited_s:.1f} s")
         return listing
 
     def _model(self) -> Mapping[str, Any]:
@@ -67,10 +65,11 @@ class Phases:
         if on_disk.names is not None and not on_disk.has(target.model):
             run = f"docker exec {target.container_id[:12]} " if target.container_id else ""
             next_step = f"Pull it: `{run}ollama pull {target.model}`."
-            self._wait.end(CannotServe, f"Ollama has {self._caller.redacted(on_disk.shown())}", next_step)
+            shown = f"Ollama has {self._caller.redacted(on_disk.shown())}"
+            self._wait.refuse(Check("model", "fail", shown), next_step)
         show = self._until_passed(lambda: ollama_capabilities(self._caller, api_url, target.token, target.model))
         if not show:
-            self._note("capabilities", "unknown", "Ollama's /api/show gave none")
+            self._wait.note("capabilities", "unknown", "Ollama's /api/show gave none")
         return show
 
     def _warm(self, listing: Listing) -> float:
@@ -89,33 +88,36 @@ class Phases:
             self._wait.enter(phase, base_url)
         passed: list[Recording] = []
         wanted = 1 if self._target.hosted else self._budget.successes
+        prefix = "" if phase == "stream" else f"{phase}."
         checks: Sequence[Check] = ()
         while len(passed) < wanted:
             try:
                 recording = self._chat(base_url, listing, max_tokens=STREAM_TOKENS)
-                checks = self._passing_checks(recording, base_url)
+                checks = self._passing_checks(recording, base_url, prefix)
             except Setback as setback:
                 passed.clear()
                 self._wait.after(setback)
             else:
                 passed.append(recording)
                 self._wait.served()
-        prefix = "" if phase == "stream" else f"{phase}."
-        self._checks += [replace(check, id=prefix + check.id) for check in checks]
+        self._wait.checks += checks
         return passed
 
-    def _passing_checks(self, recording: Recording, base_url: str) -> list[Check]:
-        checks = [replace(check, detail=self._caller.redacted(check.detail)) for check in judge(recording)]
-        failed = [check for check in checks if check.verdict == "fail"]
+    def _passing_checks(self, recording: Recording, base_url: str, prefix: str) -> list[Check]:
+        judged = [replace(check, detail=self._caller.redacted(check.detail)) for check in judge(recording)]
+        checks = [replace(check, id=prefix + check.id) for check in judged]
+        failed = [check for check in judged if check.verdict == "fail"]
         if not failed:
             return checks
         # An error the server itself reports explains the other faults of the stream.
         worst = next((check for check in failed if check.id == "C9"), failed[0])
-        hopeless = recording.ending == "oversized" or (worst.id == "C1" and recording.body)
-        raise setback_from_words(worst.detail) or Setback(
+        known = setback_from_words(worst.detail)
+        hopeless = known or recording.ending == "oversized" or (worst.id == "C1" and recording.body)
+        raise Setback(
             "fatal" if hopeless else "suspect",
-            f"{worst.id}: {worst.detail}",
-            next_step=_NEXT_STEPS.get(worst.id, "") or self._try_it(base_url),
+            known.cause if known else f"{worst.id}: {worst.detail}",
+            next_step=known.next_step if known else _NEXT_STEPS.get(worst.id, "") or self._try_it(base_url),
+            checks=sorted(checks, key=lambda check: check.id == prefix + worst.id),
         )
 
     def _try_it(self, base_url: str) -> str:
@@ -145,16 +147,15 @@ class Phases:
         """
         target = self._target
         if listing.names is None:
-            self._note("model", "unknown", "the server lists no models; the name is as given")
+            self._wait.note("model", "unknown", "the server lists no models; the name is as given")
         elif listing.has(target.model):
-            self._note("model", "pass", "listed")
+            self._wait.note("model", "pass", "listed")
         elif not target.hosted and self._takes_any_name():
             cause = f"it answers under any model name, and lists {self._caller.redacted(listing.shown())}"
-            self._wait.end(
-                CannotServe, cause, "Name a listed model: `pulumi config set --path llms.<llm>.model <name>`."
-            )
+            next_step = "Name a listed model: `pulumi config set --path llms.<llm>.model <name>`."
+            self._wait.refuse(Check("model", "fail", cause), next_step)
         else:
-            self._note("model", "warn", "not listed, yet served under this name")
+            self._wait.note("model", "warn", "not listed, yet served under this name")
 
     def _takes_any_name(self) -> bool:
         try:
@@ -170,22 +171,20 @@ class Phases:
         limit_s = _TRUGEN_TTFT_S if budget_s is None else budget_s
         measured = f"first token after {warm_s:.2f} s when warm; {limit_s:g} s are wanted"
         if warm_s <= limit_s:
-            self._note("ttft", "pass", measured)
+            self._wait.note("ttft", "pass", measured)
         elif budget_s is None or self._budget.ttft_budget_action == "warn":
-            self._note("ttft", "warn", measured)
+            self._wait.note("ttft", "warn", measured)
         else:
             raise_it = "`pulumi config set --path llms.<llm>.ready.ttftBudgetS <seconds>`"
-            self._wait.end(CannotServe, measured, f"Choose a smaller or faster model, or raise the budget: {raise_it}.")
+            next_step = f"Choose a smaller or faster model, or raise the budget: {raise_it}."
+            self._wait.refuse(Check("ttft", "fail", measured), next_step)
 
     def _note_container(self) -> None:
         state = self._wait.container
         if state is not None and state.status == "unknown":
-            self._note("container", "unknown", f"Docker did not say: {state.reason}")
+            self._wait.note("container", "unknown", f"Docker did not say: {state.reason}")
         elif state is not None:
-            self._note("container", "pass", state.status)
-
-    def _note(self, id_: str, verdict: Verdict, detail: str) -> None:
-        self._checks.append(Check(id_, verdict, detail))
+            self._wait.note("container", "pass", state.status)
 
     def _until_passed(self, attempt: Callable[[], Passed]) -> Passed:
         while True:

@@ -16,7 +16,7 @@ class ReadyGateArgs:
     Args:
         base_url: API root as reached from here.
         model: As the engine spells it.
-        engine: `ollama`, or `hosted` for an endpoint that others run: that one is asked once, never in a loop.
+        engine: An engine's name, or `hosted` for an endpoint that others run: that one is asked once, never in a loop.
         token: Bearer token the agent will send.
         public_url: API root as TruGen reaches it, when that is another one: it is proven too.
         trigger: Any value that changes when the endpoint has to be proven again, such as the container's id.
@@ -27,6 +27,11 @@ class ReadyGateArgs:
         ttft_budget_s: Limit for the median time to first token, of warm requests.
         ttft_budget_action: What a missed budget does.
         progress_urn: Row of the CLI that shows the progress.
+        needs_tools: Whether an agent calls tools: then a call and its answer are proven too.
+        needs_vision: Whether an agent sends images: then one is sent.
+        system_prompt_bytes: Length of the longest system prompt; it has to fit into the context window.
+        auth_required: Whether an endpoint that lets anybody in is refused.
+        gpu: Whether the engine has to run on a GPU.
     """
 
     base_url: pulumi.Input[str]
@@ -42,6 +47,11 @@ class ReadyGateArgs:
     ttft_budget_s: pulumi.Input[float] | None = None
     ttft_budget_action: pulumi.Input[Literal["warn", "fail"]] = "warn"
     progress_urn: pulumi.Input[str] = ""
+    needs_tools: pulumi.Input[bool] = False
+    needs_vision: pulumi.Input[bool] = False
+    system_prompt_bytes: pulumi.Input[int] = 0
+    auth_required: pulumi.Input[bool] = False
+    gpu: pulumi.Input[bool] = False
 
 
 class ChatCompletionsReady(pulumi.dynamic.Resource, module="trugen", name="ChatCompletionsReady"):
@@ -76,6 +86,11 @@ class ChatCompletionsReady(pulumi.dynamic.Resource, module="trugen", name="ChatC
             "ttft_budget_s": args.ttft_budget_s,
             "ttft_budget_action": args.ttft_budget_action,
             "progress_urn": args.progress_urn,
+            "needs_tools": args.needs_tools,
+            "needs_vision": args.needs_vision,
+            "system_prompt_bytes": args.system_prompt_bytes,
+            "auth_required": args.auth_required,
+            "gpu": args.gpu,
             "llm": name,
             "evidence": None,
             "healthy": None,

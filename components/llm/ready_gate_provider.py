@@ -21,6 +21,7 @@ from pulumi.dynamic import (
 from pulumi.runtime.rpc import UNKNOWN
 
 from components.foreseen import foreseen
+from components.llm.needs import Needs
 from components.llm.readiness import Budget, NotReady, Target, probe_once, wait_until_ready
 from components.progress import report
 from components.unknowns import spelled_out
@@ -40,7 +41,13 @@ PROVEN = (
     "successes",
     "ttft_budget_s",
     "ttft_budget_action",
+    "needs_tools",
+    "needs_vision",
+    "system_prompt_bytes",
+    "auth_required",
+    "gpu",
 )
+_FLAGS = ("needs_tools", "needs_vision", "auth_required", "gpu")
 # How long to wait, and where to show it, says nothing about the endpoint.
 PATIENCE = ("stall_timeout_s", "timeout_s", "progress_urn", "llm")
 _PROVIDER = "__provider"
@@ -67,6 +74,8 @@ class ReadyGateProvider(ResourceProvider):
         ]
         if not _is_unset(news, "successes") and (news["successes"] < 1 or news["successes"] % 1):
             failures.append(CheckFailure("successes", f"is {news['successes']}; write a whole number from 1"))
+        if not _is_unset(news, "system_prompt_bytes") and news["system_prompt_bytes"] < 0:
+            failures.append(CheckFailure("system_prompt_bytes", f"is {news['system_prompt_bytes']}; write 0 or more"))
         if not news.get("model", "").strip():
             failures.append(CheckFailure("model", "is empty; name the model as the engine spells it"))
         return CheckResult(accepted, failures)
@@ -74,7 +83,8 @@ class ReadyGateProvider(ResourceProvider):
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         # A moved provider module has to reach the outputs too, or a later delete would look for the old one.
         news = spelled_out(news)
-        changed = any(olds.get(key) != news.get(key) for key in (*PROVEN, _PROVIDER))
+        known = {**_of_the_first_release(news), **olds}
+        changed = any(known.get(key) != news.get(key) for key in (*PROVEN, _PROVIDER))
         return DiffResult(changes=changed or olds.get("healthy") is not True, replaces=[])
 
     @foreseen(NotReady)
@@ -91,6 +101,15 @@ class ReadyGateProvider(ResourceProvider):
         if not health.healthy:
             report(props.get("progress_urn", ""), f"not healthy any more: {health.reason}", keep=True)
         return ReadResult(id_, {**props, "healthy": health.healthy})
+
+
+def _of_the_first_release(news: Mapping[str, Any]) -> Props:
+    """
+    What a state of the first release stands for in the props that came later: an upgrade alone proves nothing again.
+
+    That release did not look at system prompts: agents of any prompt have been using its endpoints.
+    """
+    return {**dict.fromkeys(_FLAGS, False), "system_prompt_bytes": news.get("system_prompt_bytes")}
 
 
 def _proven(props: Props) -> Props:
@@ -113,6 +132,14 @@ def _target(props: Mapping[str, Any]) -> Target:
         container_id=props.get("container_id"),
         public_url=agent_url if agent_url != props["base_url"] else None,
         name=props["llm"],
+        # A state of the first release, read by a refresh, has none of the following.
+        needs=Needs(
+            tools=props.get("needs_tools", False),
+            vision=props.get("needs_vision", False),
+            system_prompt_bytes=int(props.get("system_prompt_bytes", 0)),
+        ),
+        auth_required=props.get("auth_required", False),
+        gpu=props.get("gpu", False),
     )
 
 

@@ -3,11 +3,13 @@
 import json
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
+
+from components.llm.checks import Check
 
 FailureClass = Literal["starting", "busy", "fatal", "suspect"]
 
@@ -32,7 +34,12 @@ _HOPELESS: Mapping[str, str] = {
 
 
 class Setback(Exception):
-    """One attempt did not pass. *answer* is what was heard, already redacted; empty when nothing was."""
+    """
+    One attempt did not pass.
+
+    *answer* is what was heard, already redacted; empty when nothing was. *checks* are those that were made of it, the
+    failed one last; without any it is the phase that failed.
+    """
 
     def __init__(
         self,
@@ -42,6 +49,7 @@ class Setback(Exception):
         answer: str = "",
         next_step: str = "",
         retry_after_s: float | None = None,
+        checks: Sequence[Check] = (),
     ) -> None:
         super().__init__(cause)
         self.failure_class = failure_class
@@ -49,6 +57,7 @@ class Setback(Exception):
         self.answer = answer or cause
         self.next_step = next_step
         self.retry_after_s = retry_after_s
+        self.checks = tuple(checks)
 
 
 def setback_from_answer(status: int, headers: Mapping[str, str], said: str) -> Setback:

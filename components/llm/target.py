@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, field
 
+from components.llm.needs import Needs
+
 
 @dataclass(frozen=True)
 class Target:
     """
     An endpoint as TruGen will call it. URLs are API roots without a slash at the end.
 
-    `engine` is `ollama`, `hosted` or another engine's name. `public_url` is what the agent will be given when it is not
-    `base_url`, the URL probed from here. `container_id` is None when the container is not ours.
-    `name` is its key in the stack file, for the commands that errors suggest.
+    `engine` is a name of `engines.py`, `hosted`, or anything else for a server nobody knows. `public_url` is what the
+    agent will be given when it is not `base_url`, the URL probed from here. `container_id` is None when the container
+    is not ours. `name` is its key in the stack file, for the commands that errors suggest. `auth_required` fails an
+    endpoint that lets anybody in, and `gpu` one that answers from the CPU.
     """
 
     base_url: str
@@ -20,6 +23,9 @@ class Target:
     container_id: str | None = None
     public_url: str | None = None
     name: str = "<llm>"
+    needs: Needs = field(default_factory=Needs)
+    auth_required: bool = False
+    gpu: bool = False
 
     @property
     def hosted(self) -> bool:

@@ -5,10 +5,11 @@ Bytes, log lines and phase changes are progress. The wait ends when there was no
 limit, or at once when waiting cannot help.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
+from components.llm.checks import Check, Verdict
 from components.llm.container_state import ContainerState, Look
 from components.llm.failure import CannotServe, Circumstances, KeepsFailing, NotReady, StillBusy, StillStarting
 from components.llm.setback import Setback, setback_from_words
@@ -50,7 +51,7 @@ class Budget:
 
 class Wait:
     """
-    Called while waiting (`tick`), told of everything that happens, and the only place that ends a wait.
+    Called while waiting (`tick`), told of everything that happens and was checked, and the only place that ends a wait.
 
     A hosted endpoint is asked again only when its own answer names a time: every further request costs money.
     """
@@ -80,6 +81,7 @@ class Wait:
         self._served = False
         self._first_look: ContainerState | None = None
         self.container: ContainerState | None = None
+        self.checks: list[Check] = []
 
     @property
     def waited_s(self) -> float:
@@ -94,6 +96,9 @@ class Wait:
         self._reported_at = float("-inf")
         self.heard()
         self.tick()
+
+    def note(self, id_: str, verdict: Verdict, detail: str) -> None:
+        self.checks.append(Check(id_, verdict, detail))
 
     def heard(self) -> None:
         """Count something as progress."""
@@ -134,7 +139,7 @@ class Wait:
         self._last = setback
         match setback.failure_class:
             case "fatal":
-                self.end(CannotServe, setback.cause, setback.next_step)
+                self.end(CannotServe, setback.cause, setback.next_step, setback.checks)
             case "busy":
                 self._back_off(setback)
             case "starting" if not self._served:
@@ -163,7 +168,7 @@ class Wait:
         self._suspects += 1
         if self._target.hosted or self._suspects > _RETRIES_OF_SUSPECT:
             times = "once" if self._suspects == 1 else f"{self._suspects} times"
-            self.end(KeepsFailing, f"{setback.cause} (failed {times})", setback.next_step)
+            self.end(KeepsFailing, f"{setback.cause} (failed {times})", setback.next_step, setback.checks)
         self._pause(_SUSPECT_PAUSE_S)
 
     def _pause(self, pause: float, *, alive: bool = False) -> None:
@@ -197,8 +202,12 @@ class Wait:
                 self.end(CannotServe, why if words == why else f"{why}: {words}", known.next_step)
         self.end(CannotServe, why)
 
-    def end(self, error: type[NotReady], cause: str, next_step: str = "") -> NoReturn:
-        """Raise *error* with everything known about this wait."""
+    def refuse(self, check: Check, next_step: str) -> NoReturn:
+        """End the wait because of *check*, which more time would not heal."""
+        self.end(CannotServe, check.detail, next_step, (check,))
+
+    def end(self, error: type[NotReady], cause: str, next_step: str = "", failed: Sequence[Check] = ()) -> NoReturn:
+        """Raise *error* with everything known about this wait; without *failed* it is the phase that failed."""
         raise error(
             cause,
             Circumstances(
@@ -210,6 +219,7 @@ class Wait:
                 log_tail=self.container.log_tail if self.container else (),
                 next_step=(next_step or self._see_for_yourself()).replace("<llm>", self._target.name),
             ),
+            (*self.checks, *(failed or (Check(self._phase, "fail", cause),))),
         )
 
     def _more_time(self, key: str, given_s: float) -> str:

@@ -56,7 +56,7 @@ def test_evidence_holds_what_was_seen_and_no_secret(waiting: Waiting) -> None:
     with ScriptedLlm([echoing]) as llm:
         evidence = waiting.until_ready(llm).as_dict()
 
-    assert (llm.base_url, MODEL, "other", "1") == tuple(
+    assert (llm.base_url, MODEL, "other", "2") == tuple(
         evidence[key] for key in ("base_url", "model", "engine", "probe_version")
     )
     assert "Your token is [hidden] and more" in [check["detail"] for check in evidence["checks"]]

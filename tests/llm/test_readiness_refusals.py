@@ -123,6 +123,26 @@ def test_a_broken_stream_is_not_ready(waiting: Waiting, act: Act, kind: type[Not
     assert told in refusal(waiting, ScriptedLlm([stream(), act]), kind)
 
 
+def test_a_refusal_tells_what_was_checked_and_the_failed_check_last(waiting: Waiting) -> None:
+    cut = stream(*COUNTING[:3])
+    with ScriptedLlm([stream(), cut]) as llm, pytest.raises(NotReady) as caught:
+        waiting.until_ready(llm)
+
+    told = {check.id: check.verdict for check in caught.value.checks}
+    assert ("pass", "pass", "fail", "fail") == (told["transport"], told["C1"], told["C7"], told["C8"])
+    assert ("C7", "the stream ended before finish_reason") == (
+        caught.value.checks[-1].id,
+        caught.value.checks[-1].detail,
+    )
+
+
+def test_a_wait_that_ends_before_any_check_names_its_phase(waiting: Waiting) -> None:
+    with ScriptedLlm([stream()], closed=True) as llm, pytest.raises(NotReady) as caught:
+        waiting.until_ready(llm)
+
+    assert [("transport", "fail")] == [(check.id, check.verdict) for check in caught.value.checks]
+
+
 def test_json_in_place_of_a_stream_is_given_up_at_once_with_a_command_to_see_it(waiting: Waiting) -> None:
     complete = answer(200, {"object": "chat.completion", "choices": []})
 

@@ -15,7 +15,7 @@ from tests.fixtures.waiting import TOKEN
 GATE = ReadyGateProvider()
 
 
-def inputs(server: ScriptedLlm | None = None, **others: Any) -> dict[str, Any]:
+def inputs(server: ScriptedLlm | None = None, /, **others: Any) -> dict[str, Any]:
     base_url = server.base_url if server else "http://127.0.0.1:11434/v1"
     return {
         "base_url": base_url,
@@ -30,6 +30,11 @@ def inputs(server: ScriptedLlm | None = None, **others: Any) -> dict[str, Any]:
         "ttft_budget_action": "warn",
         "progress_urn": "urn",
         "llm": "smol",
+        "needs_tools": False,
+        "needs_vision": False,
+        "system_prompt_bytes": 0.0,
+        "auth_required": False,
+        "gpu": False,
         "__provider": "pickled",
         **others,
     }
@@ -76,6 +81,11 @@ def test_a_proof_of_the_same_endpoint_makes_no_diff() -> None:
         {"successes": 3.0},
         {"ttft_budget_s": 0.5},
         {"ttft_budget_action": "fail"},
+        {"needs_tools": True},
+        {"needs_vision": True},
+        {"system_prompt_bytes": 900.0},
+        {"auth_required": True},
+        {"gpu": True},
         {"__provider": "moved"},
     ],
     ids=str,
@@ -91,6 +101,30 @@ def test_what_was_proven_is_proven_again_in_place_when_it_changes(change: dict[s
 )
 def test_more_patience_is_no_change(change: dict[str, Any]) -> None:
     assert not GATE.diff("ready-1", recorded(), inputs(**change)).changes
+
+
+LATER_PROPS = ("needs_tools", "needs_vision", "system_prompt_bytes", "auth_required", "gpu")
+
+
+def of_the_first_release() -> dict[str, Any]:
+    return {key: value for key, value in recorded().items() if key not in LATER_PROPS}
+
+
+@pytest.mark.parametrize("prompt_bytes", [0.0, 900.0])
+def test_a_proof_of_the_first_release_stands_after_an_upgrade(prompt_bytes: float) -> None:
+    assert not GATE.diff("ready-1", of_the_first_release(), inputs(system_prompt_bytes=prompt_bytes)).changes
+
+
+@pytest.mark.parametrize("asked", ["needs_tools", "needs_vision", "auth_required", "gpu"])
+def test_what_the_first_release_never_looked_at_is_proven_when_asked_for(asked: str) -> None:
+    assert GATE.diff("ready-1", of_the_first_release(), {**inputs(), asked: True}).changes
+
+
+def test_a_gate_of_the_first_release_can_be_refreshed() -> None:
+    with ScriptedLlm([stream()]) as llm:
+        before = {**of_the_first_release(), "base_url": llm.base_url, "agent_url": llm.base_url}
+
+        assert before == GATE.read("ready-1", before).outs
 
 
 def test_a_refresh_that_finds_the_endpoint_dead_makes_the_next_up_wait_again() -> None:
@@ -178,6 +212,10 @@ def test_a_time_of_zero_or_below_is_refused(key: str, seconds: float) -> None:
 @pytest.mark.parametrize("successes", [0.0, -1.0, 1.5])
 def test_successes_are_a_whole_number_from_one(successes: float) -> None:
     assert ["successes"] == list(failures(successes=successes))
+
+
+def test_a_length_below_zero_is_refused() -> None:
+    assert {"system_prompt_bytes": "is -1.0; write 0 or more"} == failures(system_prompt_bytes=-1.0)
 
 
 def test_an_empty_model_is_refused() -> None:

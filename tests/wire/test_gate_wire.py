@@ -49,6 +49,11 @@ def inputs(llm: ScriptedLlm) -> dict[str, Any]:
         "ttft_budget_action": "warn",
         "progress_urn": URN,
         "llm": "smol",
+        "needs_tools": False,
+        "needs_vision": False,
+        "system_prompt_bytes": 0,
+        "auth_required": False,
+        "gpu": False,
     }
 
 
