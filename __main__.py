@@ -10,8 +10,9 @@ from components.agent.resource import TrugenAgent, TrugenAgentArgs
 from components.attached import Attachments
 from components.llm import preflight
 from components.llm.document import TrugenLlm
-from components.llm.endpoint import LlmEndpoint
+from components.llm.endpoint import LlmEndpoint, Secrets
 from components.llm.platform_model import PlatformModel
+from components.stack.needs import needs_of
 from components.stack.problems import SettingsError
 
 try:
@@ -27,7 +28,13 @@ account = TrugenAccount(settings, local)
 endpoints = {
     name: PlatformModel(llm)
     if isinstance(llm, TrugenLlm)
-    else LlmEndpoint(name, llm, settings.token_of(name), pulumi.ResourceOptions(provider=local))
+    else LlmEndpoint(
+        name,
+        llm,
+        Secrets(settings.token_of(name), settings.hub_token_of(name)),
+        needs_of(agent for agent in settings.agents.values() if agent.llm == name),
+        pulumi.ResourceOptions(provider=local),
+    )
     for name, llm in settings.llms.items()
 }
 attachments = Attachments(settings, account.provider, local)

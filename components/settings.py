@@ -24,6 +24,7 @@ _HEADERS = dict[str, dict[str, dict[str, str]]]
 _SECRETS = {
     "trugenApiKey": "pulumi config set --secret trugenApiKey",
     "llmTokens": "pulumi config set --secret --path llmTokens.<name of the LLM>",
+    "hubTokens": "pulumi config set --secret --path hubTokens.<name of the LLM>",
     "secretHeaders": "pulumi config set --secret --path secretHeaders.tools.<name of the tool>.<header>",
 }
 
@@ -62,7 +63,7 @@ class _Reader:
         raw_agents = self._object("agents")
         agents = self._named("agents", self._with_texts("agents", raw_agents), AgentSettings)
         key = self._secret("trugenApiKey")
-        tokens = self._tokens()
+        tokens, hub_tokens = self._tokens("llmTokens"), self._tokens("hubTokens")
 
         # From the raw entries: an agent's other mistakes must not hide a wrong name, nor the other way round.
         llm_of = {
@@ -75,6 +76,8 @@ class _Reader:
         self.problems += rules.adopted_once(agents)
         self.problems += rules.ports(llms, trugen)
         self.problems += rules.tokens(tokens, llms, set(raw_llms))
+        self.problems += rules.hub_tokens(hub_tokens, llms, set(raw_llms))
+        self.problems += rules.tool_calls(llms, agents)
         if trugen is not None:
             self.problems += rules.reachable(llms, trugen)
             self.problems += rules.api_key(key, trugen, from_environment=bool(os.environ.get("TRUGEN_API_KEY")))
@@ -84,6 +87,7 @@ class _Reader:
             "trugen": trugen,
             "trugen_api_key": key and SecretStr(key),
             "llm_tokens": {name: SecretStr(token) for name, token in tokens.items()},
+            "hub_tokens": {name: SecretStr(token) for name, token in hub_tokens.items()},
             **self._attachments(raw_agents),
         }
 
@@ -174,8 +178,8 @@ class _Reader:
             )
         return str(text)
 
-    def _tokens(self) -> dict[str, str]:
-        text = self._secret("llmTokens")
+    def _tokens(self, key: str) -> dict[str, str]:
+        text = self._secret(key)
         if text is None:
             return {}
         try:
@@ -184,7 +188,7 @@ class _Reader:
             tokens = None
         if isinstance(tokens, dict) and all(isinstance(token, str) for token in tokens.values()):
             return tokens
-        self._problem("llmTokens", f"is not a map of LLM names to tokens; set each with `{_SECRETS['llmTokens']}`")
+        self._problem(key, f"is not a map of LLM names to tokens; set each with `{_SECRETS[key]}`")
         return {}
 
     def _headers(self) -> dict[str, dict[str, dict[str, str]]]:

@@ -66,6 +66,13 @@ def why_not_public(url: str) -> str | None:
     return None
 
 
+def is_loopback(url: str) -> bool:
+    """Whether only this machine can call *url*."""
+    host = urlsplit(url).hostname or ""
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
 def _parsed(text: str) -> SplitResult:
     if len(text) > MAX_CHARACTERS:
         raise ValueError(f"is {len(text)} characters long; {MAX_CHARACTERS} are the limit")

@@ -27,6 +27,7 @@ PROVIDERS = [
     "components.attachments.provider.ToolProvider",
     "components.llm.model_provider.OllamaModelProvider",
     "components.llm.ready_gate_provider.ReadyGateProvider",
+    "components.llm.secret_files.SecretFilesProvider",
     "components.llm.token.BearerTokenProvider",
     "components.llm.unused_models.UnusedModelsProvider",
     "components.sandbox.process.SandboxProcess",

@@ -48,6 +48,8 @@ class DockerFacts:
         except DockerException as error:
             raise DockerUnusableError(why_unusable(host, error)) from None
         self.memory_bytes: int = info["MemTotal"]
+        # Where root inside is this user outside, so that other files can be read than with a root of its own.
+        self.is_rootless = any("rootless" in option for option in info.get("SecurityOptions") or [])
         self.has_gpu_runtime = "nvidia" in info["Runtimes"] or any(
             "nvidia.com/gpu" in device.get("ID", "") for device in info.get("DiscoveredDevices") or []
         )

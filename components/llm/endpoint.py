@@ -1,24 +1,39 @@
 """One declared LLM, from its container to the proof that it answers the way TruGen will ask."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
-from components.llm.document import HostedLlm, OllamaLlm
+from components.llm.document import HostedLlm, OllamaLlm, SelfHosted
+from components.llm.needs import Needs
 from components.llm.ready_gate import ChatCompletionsReady, ReadyGateArgs
 from components.llm.token import BearerToken
 from components.llm.unused_models import UnusedModels
+from components.urls import is_loopback
 
 _TYPE = "trugen-llm:index:LlmEndpoint"
+# Where every client of the Hugging Face hub looks: `$HF_HOME/token`, and our engines' HF_HOME is their volume.
+_HUB_TOKEN_FILE = "token"  # noqa: S105 - the name of a file, not its content
+
+
+@dataclass(frozen=True, repr=False)
+class Secrets:
+    """
+    *token* is the one the endpoint's gateway or provider expects. Without one it is generated, since TruGen demands a
+    token even for an open server. *hub_token* reads a private repository.
+    """
+
+    token: str | None = None
+    hub_token: str | None = None
 
 
 class LlmEndpoint(pulumi.ComponentResource):
     """
     A chat-completions endpoint that has been proven: whoever uses one of its outputs waits for the proof.
 
-    *token* is the one its gateway or provider expects. Without one it is generated, since TruGen demands a token even
-    for an open server.
+    *needs* is what its agents ask of it beyond a streamed answer.
     """
 
     provider = "custom"
@@ -33,21 +48,29 @@ class LlmEndpoint(pulumi.ComponentResource):
     form: Mapping[str, Any]
     """What TruGen's Developer Studio asks for."""
 
-    def __init__(self, name: str, args: OllamaLlm | HostedLlm, token: str | None, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self, name: str, args: SelfHosted | HostedLlm, secrets: Secrets, needs: Needs, opts: pulumi.ResourceOptions
+    ) -> None:
         super().__init__(_TYPE, name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.token = pulumi.Output.secret(token) if token else BearerToken(name, child).value
+        self.token = pulumi.Output.secret(secrets.token) if secrets.token else BearerToken(name, child).value
         self._name = name
+        self._secrets = secrets
         self._own_api_url: pulumi.Output[str] | None = None
         gate = ChatCompletionsReady(
             name,
             ReadyGateArgs(
-                **(self._deployed(name, args) if isinstance(args, OllamaLlm) else {"base_url": args.base_url}),
+                **(self._deployed(name, args) if isinstance(args, SelfHosted) else {"base_url": args.base_url}),
                 **args.ready.model_dump(),
-                model=args.model,
+                model=args.agent_model if isinstance(args, SelfHosted) else args.model,
                 engine=args.engine,
                 token=self.token,
                 progress_urn=_row("ChatCompletionsReady", name),
+                needs_tools=needs.tools,
+                needs_vision=needs.vision,
+                system_prompt_bytes=needs.system_prompt_bytes,
+                auth_required=_is_exposed(args),
+                gpu=isinstance(args, SelfHosted) and args.gpu != "off",
             ),
             child,
         )
@@ -63,22 +86,26 @@ class LlmEndpoint(pulumi.ComponentResource):
         self.form = {"llm": name, "api_url": gate.agent_url, "model_name": gate.model, "token": self.token}
         self.register_outputs({})
 
-    def _deployed(self, name: str, args: OllamaLlm) -> dict[str, Any]:
+    def _deployed(self, name: str, args: SelfHosted) -> dict[str, Any]:
         """Server and model; what the gate has to know of them."""
         # Inside: a stack of hosted endpoints needs no Docker provider.
         from components.llm.models import OllamaModel  # noqa: PLC0415 - see above
-        from components.llm.server import OllamaServer  # noqa: PLC0415 - see above
+        from components.llm.server import LlmServer  # noqa: PLC0415 - see above
 
         child = pulumi.ResourceOptions(parent=self)
-        server = OllamaServer(name, args, child)
-        model = OllamaModel(name, args, server, _row("OllamaModel", name), child)
-        self._own_api_url = server.api_url
+        hub_token = self._secrets.hub_token
+        server = LlmServer(name, args, child, {_HUB_TOKEN_FILE: hub_token} if hub_token else {})
+        # Another container or other weights have to be proven again.
+        trigger = server.container_id
+        if isinstance(args, OllamaLlm):
+            model = OllamaModel(name, args, server, _row("OllamaModel", name), child)
+            trigger = pulumi.Output.concat(server.container_id, "/", model.digest)
+            self._own_api_url = server.api_url
         return {
             "base_url": server.base_url,
             "public_url": args.public_url,
             "container_id": server.container_id,
-            # Another container or other weights have to be proven again.
-            "trigger": pulumi.Output.concat(server.container_id, "/", model.digest),
+            "trigger": trigger,
         }
 
     def remove_unused_models(self, after: Sequence[pulumi.Resource]) -> None:
@@ -86,6 +113,12 @@ class LlmEndpoint(pulumi.ComponentResource):
         if self._own_api_url is not None:
             opts = pulumi.ResourceOptions(parent=self, depends_on=after)
             UnusedModels(self._name, self._own_api_url, self.model, opts)
+
+
+def _is_exposed(args: SelfHosted | HostedLlm) -> bool:
+    """Whether others than this machine can call the URL that TruGen will call."""
+    url = args.public_url if isinstance(args, SelfHosted) else args.base_url
+    return url is not None and not is_loopback(url)
 
 
 def _in_few_lines(evidence: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import pulumi
 
 from components.llm.document import OllamaLlm
 from components.llm.model_provider import OllamaModelProvider
-from components.llm.server import OllamaServer
+from components.llm.server import LlmServer
 
 
 class OllamaModel(pulumi.dynamic.Resource, module="trugen", name="OllamaModel"):
@@ -21,7 +21,7 @@ class OllamaModel(pulumi.dynamic.Resource, module="trugen", name="OllamaModel"):
     size_bytes: pulumi.Output[int]
 
     def __init__(
-        self, name: str, args: OllamaLlm, server: OllamaServer, progress_urn: str, opts: pulumi.ResourceOptions
+        self, name: str, args: OllamaLlm, server: LlmServer, progress_urn: str, opts: pulumi.ResourceOptions
     ) -> None:
         gguf = args.gguf
         props = {

@@ -18,9 +18,9 @@ class Names:
     def container(self) -> str:
         return f"{self.project}-{self.stack}-{self.llm}"
 
-    @property
-    def volume(self) -> str:
-        return f"{self.container}-models"
+    def volume(self, engine: str) -> str:
+        """One for each engine: at a change of engine the old volume goes only after the new one is there."""
+        return f"{self.container}-{'models' if engine == 'ollama' else engine.replace('.', '-')}"
 
     @property
     def owner(self) -> Mapping[str, str]:

@@ -7,16 +7,18 @@ Quiet and quick when all is well: three calls to Docker and one to each server t
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from components.llm import gguf
+from components.llm import host_files
 from components.llm.docker_facts import DockerFacts, DockerUnusableError
-from components.llm.document import Llm, OllamaLlm
+from components.llm.document import Llm, OllamaLlm, SelfHosted
 from components.llm.model_name import ModelName
 from components.llm.names import Names
 from components.llm.ollama_api import OllamaApi, OllamaError, OllamaUnreachableError
 from components.llm.registry import NoSuchModelError, weights_bytes
 
 _GIB = 2**30
+_AMD_DRIVER = Path("/dev/kfd")
 
 
 class PreflightError(Exception):
@@ -42,13 +44,14 @@ def check(
     Raises:
         PreflightError: with every problem found.
     """
-    own = {name: llm for name, llm in llms.items() if isinstance(llm, OllamaLlm)}
+    own = {name: llm for name, llm in llms.items() if isinstance(llm, SelfHosted)}
     if not own:
         return
     try:
         facts = DockerFacts()
     except DockerUnusableError as error:
-        raise PreflightError([f"docker: {error}.", *_bad_files(own)]) from None
+        files = (f"llms.{name}.{problem}" for name, llm in own.items() for problem in host_files.problems(llm))
+        raise PreflightError([f"docker: {error}.", *files]) from None
     try:
         problems = [
             problem
@@ -64,7 +67,7 @@ def check(
 @dataclass(frozen=True)
 class _Server:
     names: Names
-    llm: OllamaLlm
+    llm: SelfHosted
     facts: DockerFacts
     registry_size: Callable[[ModelName], int | None]
 
@@ -74,13 +77,15 @@ class _Server:
 
     def _container(self) -> Iterator[str]:
         llm = self.llm
-        if llm.gpu != "off" and not self.facts.has_gpu_runtime:
+        if llm.hardware == "nvidia" and not self.facts.has_gpu_runtime:
             yield (
                 "gpu: Docker has no NVIDIA runtime on this machine. Install the NVIDIA Container Toolkit"
                 " (`sudo nvidia-ctk runtime configure`), or set `gpu: off`."
             )
-        if reason := self.facts.why_no_image(llm.image):
-            yield f"image: '{llm.image}' cannot be pulled: {reason}. Check the tag with `docker pull {llm.image}`."
+        if llm.hardware == "amd" and not _AMD_DRIVER.exists():
+            yield f"gpu: this machine has no AMD driver ({_AMD_DRIVER} is missing). Install ROCm, or set `gpu: off`."
+        if reason := self.facts.why_no_image(image := llm.runs_image):
+            yield f"image: '{image}' cannot be pulled: {reason}. Check the tag with `docker pull {image}`."
         yield from self._port()
 
     def _port(self) -> Iterator[str]:
@@ -97,14 +102,10 @@ class _Server:
     def _model(self) -> Iterator[str]:
         if self._is_served():
             return
-        size: int | None = None
-        if self.llm.gguf:
-            path = gguf.locate(self.llm.gguf.path)
-            if reason := _why_bad_file(self.llm.gguf.path):
-                yield f"gguf.path: {reason}."
-                return
-            size = path.stat().st_size
-        else:
+        bad = list(host_files.problems(self.llm, rootless=self.facts.is_rootless))
+        yield from bad
+        size = None if bad else host_files.weights_bytes(self.llm)
+        if isinstance(self.llm, OllamaLlm) and self.llm.gguf is None:
             try:
                 size = self.registry_size(ModelName.parse(self.llm.model))
             except NoSuchModelError as error:
@@ -126,7 +127,9 @@ class _Server:
             )
 
     def _is_served(self) -> bool:
-        """Whether our own running server has the model already: then nothing has to be asked about it."""
+        """Whether an Ollama of ours has the model already: then nothing has to be asked about it."""
+        if not isinstance(self.llm, OllamaLlm):
+            return False
         holder = self.facts.publisher_of(self.llm.port)
         if holder is None or not self.names.same_stack(holder.labels):
             return False
@@ -135,27 +138,6 @@ class _Server:
                 return ModelName.parse(self.llm.model) in api.models()
         except (OllamaUnreachableError, OllamaError):
             return False
-
-
-def _bad_files(own: Mapping[str, OllamaLlm]) -> Iterator[str]:
-    for name, llm in own.items():
-        if llm.gguf and (reason := _why_bad_file(llm.gguf.path)):
-            yield f"llms.{name}.gguf.path: {reason}."
-
-
-def _why_bad_file(declared: str) -> str | None:
-    path = gguf.locate(declared)
-    try:
-        gguf.check(path)
-    except FileNotFoundError:
-        return f"'{declared}' does not exist (looked at {path}). Put the file there, or correct the path"
-    except IsADirectoryError:
-        return f"'{declared}' is a folder. Name the .gguf file in it"
-    except OSError as error:
-        return f"'{declared}' cannot be read: {error.strerror}. Try `ls -l {path}`"
-    except gguf.NotGgufError as error:
-        return f"'{declared}' {error}"
-    return None
 
 
 def _is_taken(port: int) -> bool:

@@ -12,7 +12,8 @@ from components.attachments.knowledge_base import KnowledgeBase
 from components.attachments.mcp_server import McpServer
 from components.attachments.template import Template
 from components.attachments.tool import Tool
-from components.llm.document import Declared, Llm, Url, spelled
+from components.llm.declared import Declared, Url, spelled
+from components.llm.document import Llm
 
 # Names end up in URNs and in Docker names, which allow no more.
 Name = Annotated[
@@ -59,7 +60,7 @@ class TrugenSettings(Declared):
 
 
 class Settings(Declared):
-    """One stack. Secrets are the last three and stand in no other place."""
+    """One stack. Secrets are the last four and stand in no other place."""
 
     project: str
     stack: str
@@ -73,14 +74,22 @@ class Settings(Declared):
     templates: Mapping[Name, Template] = Field(default_factory=dict)
     trugen_api_key: SecretStr | None = None
     llm_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
+    hub_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
     secret_headers: Mapping[str, Mapping[str, Mapping[str, SecretStr]]] = Field(default_factory=dict)
 
     def token_of(self, llm: str) -> str | None:
         """The token given for *llm*, in clear."""
-        token = self.llm_tokens.get(llm)
-        return token.get_secret_value() if token else None
+        return _clear(self.llm_tokens.get(llm))
+
+    def hub_token_of(self, llm: str) -> str | None:
+        """The token that reads the repository of *llm*, in clear."""
+        return _clear(self.hub_tokens.get(llm))
 
     def headers_of(self, section: str, name: str) -> dict[str, str]:
         """The headers stored encrypted for the entry *name* of *section* (`tools`, `mcpServers`), in clear."""
         stored = self.secret_headers.get(section, {}).get(name, {})
         return {header: value.get_secret_value() for header, value in stored.items()}
+
+
+def _clear(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

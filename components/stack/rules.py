@@ -4,7 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from components.llm.document import HostedLlm, Llm, OllamaLlm, TrugenLlm
+from components.llm.document import HostedLlm, Llm, SelfHosted, TrugenLlm
+from components.llm.hub import HubLlm, ParsedLlm
+from components.stack import needs
 from components.stack.document import AgentSettings, TrugenSettings
 from components.stack.problems import Problem, unknown
 from components.urls import why_not_public
@@ -56,7 +58,7 @@ def ports(llms: Llms, trugen: TrugenSettings | None) -> Iterator[Problem]:
         owner[trugen.sandbox.port] = "trugen.sandbox.port"
     for name, llm in llms.items():
         if (
-            isinstance(llm, OllamaLlm)
+            isinstance(llm, SelfHosted)
             and (other := owner.setdefault(llm.port, f"llms.{name}.port")) != f"llms.{name}.port"
         ):
             yield Problem(f"llms.{name}.port", f"{llm.port} is taken by '{other}'; choose another")
@@ -76,7 +78,7 @@ def reachable(llms: Llms, trugen: TrugenSettings) -> Iterator[Problem]:
             yield Problem(
                 f"llms.{name}.{key}",
                 "is missing: TruGen calls the LLM over the internet. Put an authenticating HTTPS gateway in front of"
-                f" 127.0.0.1:{llm.port if isinstance(llm, OllamaLlm) else ''} and write its URL here",
+                f" 127.0.0.1:{llm.port if isinstance(llm, SelfHosted) else ''} and write its URL here",
             )
         elif reason := why_not_public(url):
             yield Problem(f"llms.{name}.{key}", f"TruGen cannot call it: {reason}")
@@ -112,10 +114,34 @@ def tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
         elif isinstance(llm, TrugenLlm):
             remove = f"`pulumi config rm --path llmTokens.{name}`"
             yield Problem(f"llmTokens.{name}", f"has no use: TruGen serves this model itself: {remove}")
-        elif isinstance(llm, OllamaLlm) and not _GATEWAY_TOKEN.fullmatch(token):
+        elif isinstance(llm, SelfHosted) and not _GATEWAY_TOKEN.fullmatch(token):
             yield Problem(f"llmTokens.{name}", f"needs 32 to 512 letters, digits, '-' or '_': {command}")
         elif fault := _header_fault(token):
             yield Problem(f"llmTokens.{name}", f"{fault}: {command}")
+
+
+def hub_tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
+    for name, token in given.items():
+        llm = llms.get(name)
+        if name not in declared:
+            yield Problem(f"hubTokens.{name}", f"no LLM is named '{name}'; {unknown(name, declared)}")
+        elif llm is not None and not (isinstance(llm, HubLlm) and llm.weights.repository):
+            remove = f"`pulumi config rm --path hubTokens.{name}`"
+            yield Problem(f"hubTokens.{name}", f"has no use: this LLM reads no repository of the hub: {remove}")
+        elif fault := _header_fault(token):
+            yield Problem(f"hubTokens.{name}", f"{fault}: `pulumi config set --secret --path hubTokens.{name}`")
+
+
+def tool_calls(llms: Llms, agents: Agents) -> Iterator[Problem]:
+    """VLLM answers 400 to every request with tools, and SGLang with plain text, unless it knows how the model calls."""
+    for name, agent in agents.items():
+        llm = llms.get(agent.llm)
+        if isinstance(llm, ParsedLlm) and llm.tool_call_parser is None and needs.calls_tools(agent):
+            yield Problem(
+                f"llms.{agent.llm}.toolCallParser",
+                f"is missing: 'agents.{name}' has tools, and {llm.engine} has to be told how the model calls them;"
+                " write the name that its documentation gives for the model, like 'hermes' or 'llama3_json'",
+            )
 
 
 def _header_fault(secret: str) -> str | None:

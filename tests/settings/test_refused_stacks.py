@@ -37,7 +37,7 @@ def test_a_key_of_the_other_engine_is_unknown(problems: Problems, stack: Stack) 
 
     assert problems(stack) == [
         (
-            "llms.main.baseUrl: unknown key; known: contextLength, cpus, engine, gguf, gpu, image, keepAlive, memory,"
+            "llms.main.baseUrl: unknown key; known: contextLength, cpus, digest, engine, gguf, gpu, image, keepAlive, memory,"
             " model, parallel, port, publicUrl, ready, restart"
         )
     ]
@@ -118,8 +118,8 @@ def test_an_agent_name_that_nobody_could_read_is_refused(problems: Problems, sta
         ("parallel", 0, "input should be greater than or equal to 1, not 0"),
         ("contextLength", -1, "input should be greater than or equal to 256, not -1"),
         ("keepAlive", "forever", "write '5m', '90s', '2h', or '-1' for always"),
-        ("gpu", "yes", "say 'off', 'all', or a list of different GPU ids"),
-        ("gpu", [], "say 'off', 'all', or a list"),
+        ("gpu", "yes", "say 'off', 'all', 'amd', {count: 2}, or a list of different GPU ids"),
+        ("gpu", [], "say 'off', 'all', 'amd', {count: 2}, or a list"),
         ("gpu", [0, 0], "a list of different GPU ids"),
         ("gpu", [True], "a list of different GPU ids"),
         ("restart", "sometimes", "input should be 'no', 'on-failure', 'unless-stopped' or 'always'"),
@@ -173,9 +173,9 @@ def test_what_adopt_leaves_to_fill_in_has_to_be_filled_in(problems: Problems, cl
 
 
 def test_an_engine_that_is_not_known_is_answered_with_those_that_are(problems: Problems, stack: Stack) -> None:
-    stack["llms"]["main"]["engine"] = "vllm"
+    stack["llms"]["main"]["engine"] = "mlx"
 
-    assert problems(stack) == ["llms.main: needs `engine: hosted or ollama or trugen`"]
+    assert problems(stack) == ["llms.main: needs `engine: hosted or llama.cpp or ollama or sglang or tgi or trugen or vllm`"]
 
 
 def test_one_port_serves_one_program(problems: Problems, stack: Stack) -> None:

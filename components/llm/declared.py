@@ -1,0 +1,81 @@
+"""What all parts of a stack file have in common, and the spellings that several engines share."""
+
+import re
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ByteSize, ConfigDict, Field, PlainValidator
+from pydantic.alias_generators import to_camel
+
+from components.urls import api_root
+
+MIB = 2**20
+_SMALLEST_MEMORY_BYTES = 64 * MIB
+# Repository, tag that is not `latest`, optional digest. Source: distribution/reference, `reference.go`.
+_IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*:(?!latest\b)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@sha256:[0-9a-f]{64})?")
+_MODEL_ID = re.compile(r"[A-Za-z0-9][\w.:/@+-]{0,199}")
+_GPU_ID = re.compile(r"\d{1,3}|GPU-[0-9a-f-]{4,40}|MIG-[\w/-]{4,80}")
+_MOST_GPUS = 64
+
+
+class Declared(BaseModel):
+    """A part of a stack file: camelCase, immutable, and nothing in it that is not read."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid", allow_inf_nan=False
+    )
+
+
+def spelled(pattern: re.Pattern[str], advice: str) -> AfterValidator:
+    """Refuse text that is not all of *pattern*, with *advice* in words instead of the pattern."""
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"{text[:60]!r} does not fit; {advice}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _gpu(value: Any) -> str | int | tuple[str, ...]:
+    if value in ("off", "all", "amd"):
+        return str(value)
+    count = value["count"] if isinstance(value, dict) and value.keys() == {"count"} else None
+    if type(count) is int and 1 <= count <= _MOST_GPUS:
+        return count
+    ids = tuple(str(one) for one in value if not isinstance(one, bool)) if isinstance(value, list) else ()
+    if ids and all(_GPU_ID.fullmatch(one) for one in ids) and len(set(ids)) == len(value):
+        return ids
+    raise ValueError(
+        "say 'off', 'all', 'amd', {count: 2}, or a list of different GPU ids as `nvidia-smi -L` shows them, like [0, 1]"
+    )
+
+
+def _size(size: ByteSize) -> ByteSize:
+    if size < _SMALLEST_MEMORY_BYTES:
+        raise ValueError(f"is {size:,} bytes; write at least '64MiB', with the unit, like '8GiB'")
+    return size
+
+
+def _inside(path: str) -> str:
+    if ".." in PurePosixPath(path).parts:
+        raise ValueError("leaves the project folder; write an absolute path or one that starts with '~'")
+    if path.rstrip("/") == "":
+        raise ValueError("is empty, or the whole file system; name the file or folder itself")
+    # Docker's `host:container:mode` has no escape for it.
+    if ":" in path or not path.isprintable():
+        raise ValueError("holds ':' or a control character, which a mount cannot express")
+    return path
+
+
+Url = Annotated[str, AfterValidator(api_root)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Size = Annotated[ByteSize, AfterValidator(_size)]
+Tokens = Annotated[int, Field(ge=256, le=2**24)]
+Port = Annotated[int, Field(ge=1024, le=65535)]
+Image = Annotated[str, spelled(_IMAGE, "pin a tag other than latest, like 'ollama/ollama:0.24.0'")]
+ModelId = Annotated[str, spelled(_MODEL_ID, "write the model id as its server lists it")]
+Gpu = Annotated[str | int | tuple[str, ...], PlainValidator(_gpu)]
+"""`off`, `all` or ids of NVIDIA's, a number of them, or `amd`."""
+HostPath = Annotated[str, AfterValidator(_inside)]
+"""Relative to the project root, absolute, or starting with `~`."""

@@ -1,0 +1,175 @@
+"""What a stack says about an LLM that runs in a container of ours: `llms.<name>` with one of our engines."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import ByteSize, Field, PlainValidator, field_validator
+
+from components.llm.declared import MIB, Declared, Gpu, HostPath, Image, ModelId, Port, Size, Tokens, Url, spelled
+from components.llm.engines import ENGINES, OLLAMA, Engine, Hardware
+from components.llm.model_name import ModelName
+from components.llm.ready import Ready
+
+_GIB = 2**30
+_ALL_LAYERS = 999  # more than any model has
+_PROJECTOR, _TEMPLATE = "/models/mmproj.gguf", "/models/chat-template.jinja"
+_DURATION = re.compile(r"-1|[1-9]\d{0,5}[smh]")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def _parameter(value: Any) -> Any:
+    texts = value if isinstance(value, list) else [value]
+    if texts and all(isinstance(one, str) for one in texts):
+        return tuple(value) if isinstance(value, list) else value
+    if isinstance(value, bool | int | float):
+        return value
+    raise ValueError("is neither a number, true or false, text, nor a list of texts")
+
+
+class SelfHosted(Declared):
+    """
+    A container with a port on loopback and nothing else open.
+
+    `contextLength` is what one conversation may use, in tokens; `parallel` how many the engine serves at a time.
+    """
+
+    engine: str
+    model: str
+    image: Image | None = None
+    port: Port
+    gpu: Gpu = "off"
+    memory: Size = ByteSize(8 * _GIB)
+    cpus: Annotated[float, Field(gt=0, le=1024)] | None = None
+    restart: Literal["no", "on-failure", "unless-stopped", "always"] = "unless-stopped"
+    context_length: Tokens | None = None
+    public_url: Url | None = None
+    ready: Ready = Ready()
+
+    @property
+    def agent_model(self) -> str:
+        """What a request names as its model."""
+        return self.model
+
+    @property
+    def facts(self) -> Engine:
+        """What is known about the engine."""
+        return ENGINES[self.engine]
+
+    @property
+    def hardware(self) -> Hardware:
+        if self.gpu == "off":
+            return "cpu"
+        return "amd" if self.gpu == "amd" else "nvidia"
+
+    @property
+    def runs_image(self) -> str:
+        """The image, by default the engine's own for the hardware."""
+        return self.image or self.facts.images[self.hardware]
+
+    @property
+    def mounts(self) -> Mapping[str, str]:
+        """Files and folders of this machine that the container may read, by their place in it."""
+        return {}
+
+    @property
+    def shm_mib(self) -> int | None:
+        """Shared memory; None for Docker's 64 MiB."""
+        return None
+
+    @property
+    def memory_mib(self) -> int:
+        return self.memory // MIB
+
+    @property
+    def gpu_count(self) -> int | None:
+        """How many GPUs were asked for; None when that depends on the machine."""
+        if isinstance(self.gpu, int):
+            return self.gpu
+        return len(self.gpu) if isinstance(self.gpu, tuple) else None
+
+
+class Gguf(Declared):
+    """A local weights file to import under the LLM's `model` name. `parameters` are Modelfile PARAMETERs."""
+
+    path: HostPath
+    template: str | None = None
+    parameters: dict[str, Annotated[Any, PlainValidator(_parameter)]] = Field(default_factory=dict)
+    system: Annotated[str | None, Field(repr=False)] = None
+    adapter: HostPath | None = None
+    """A LoRA adapter for these weights, as GGUF."""
+
+
+class OllamaLlm(SelfHosted):
+    """`digest` is that of the manifest, as `ollama list` shows its start: other weights under the name are refused."""
+
+    engine: Literal["ollama"]
+    gguf: Gguf | None = None
+    digest: Annotated[str, spelled(_DIGEST, "write all of it: 'sha256:' and 64 hexadecimal digits")] | None = None
+    port: Port = OLLAMA.port
+    # -1 keeps the model loaded: a caller's first word should not wait for weights.
+    keep_alive: Annotated[str, spelled(_DURATION, "write '5m', '90s', '2h', or '-1' for always")] = "-1"
+    parallel: Annotated[int, Field(ge=1, le=64)] = 1
+
+    @field_validator("model")
+    @classmethod
+    def _full_name(cls, model: str) -> str:
+        ModelName.parse(model)
+        return model
+
+
+class LlamaCppLlm(SelfHosted):
+    """
+    llama.cpp's server on a local GGUF file, shown to the container read-only.
+
+    `mmproj` is the projector of a vision model. llama.cpp shares its context among the conversations it serves in
+    parallel, so it is started with `contextLength` for each of them.
+    """
+
+    engine: Literal["llama.cpp"]
+    model: ModelId
+    gguf: HostPath
+    mmproj: HostPath | None = None
+    loras: tuple[HostPath, ...] = ()
+    chat_template_file: HostPath | None = None
+    port: Port = 18080
+    parallel: Annotated[int, Field(ge=1, le=64)] = 1
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    gpu_layers: Annotated[int, Field(ge=0, le=1000)] | None = None
+    context_length: Tokens = 8192
+
+    @property
+    def mounts(self) -> Mapping[str, str]:
+        optional = {_PROJECTOR: self.mmproj, _TEMPLATE: self.chat_template_file}
+        given = {inside: path for inside, path in optional.items() if path}
+        return {self.gguf_inside: self.gguf, **given, **dict(self._loras)}
+
+    @property
+    def gguf_inside(self) -> str:
+        return "/models/model.gguf"
+
+    @property
+    def mmproj_inside(self) -> str | None:
+        return _PROJECTOR if self.mmproj else None
+
+    @property
+    def chat_template_inside(self) -> str | None:
+        return _TEMPLATE if self.chat_template_file else None
+
+    @property
+    def loras_inside(self) -> str | None:
+        return ",".join(inside for inside, _ in self._loras) or None
+
+    @property
+    def _loras(self) -> list[tuple[str, str]]:
+        return [(f"/models/lora-{number}.gguf", path) for number, path in enumerate(self.loras, start=1)]
+
+    @property
+    def context_of_all(self) -> int:
+        return self.context_length * self.parallel
+
+    @property
+    def layers_on_gpu(self) -> int | None:
+        if self.gpu_layers is not None:
+            return self.gpu_layers
+        return None if self.hardware == "cpu" else _ALL_LAYERS
