@@ -43,6 +43,7 @@ TYPES = {
     "components.attachments.resource.TrugenTool": "pulumi-python:dynamic/trugen:Tool",
     "components.llm.models.OllamaModel": "pulumi-python:dynamic/trugen:OllamaModel",
     "components.llm.ready_gate.ChatCompletionsReady": "pulumi-python:dynamic/trugen:ChatCompletionsReady",
+    "components.llm.secret_files.SecretFiles": "pulumi-python:dynamic/trugen:SecretFiles",
     "components.llm.token.BearerToken": "pulumi-python:dynamic/trugen:BearerToken",
     "components.llm.unused_models.UnusedModels": "pulumi-python:dynamic/trugen:UnusedModels",
     "components.sandbox.resource.TrugenSandbox": "pulumi-python:dynamic/trugen:Sandbox",
