@@ -168,7 +168,8 @@ class _Reader:
 
     def _secret(self, key: str) -> str | None:
         text = self._config.get(key)
-        if text is None:
+        # `pulumi config rm --path llmTokens.main` leaves an empty map.
+        if text is None or text == "{}":
             return None
         if not is_config_secret(f"{self._namespace}{key}"):
             self._problem(

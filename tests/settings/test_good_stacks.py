@@ -103,3 +103,7 @@ def test_settings_do_not_show_secrets_when_printed(load: Load, cloud_stack: Stac
     shown = repr(load(cloud_stack, {"trugenApiKey": "canary-key-1", "llmTokens": {"main": "canary-token-1"}}))
 
     assert [canary for canary in ("canary-prompt", "canary-key-1", "canary-token-1") if canary in shown] == []
+
+
+def test_a_map_of_tokens_that_was_emptied_counts_as_none(load: Load, stack: Stack) -> None:
+    assert load(stack, llmTokens="{}").llm_tokens == {}
