@@ -10,7 +10,8 @@ from components.llm.self_hosted import SelfHosted
 @dataclass(frozen=True)
 class ContainerSpec:
     """
-    *command* are the words after the entrypoint. *mounts* are files and folders of this machine by their place in the
+    *command* are the words after the entrypoint. *groups* are those of this machine that may use the *devices*.
+    *mounts* are files and folders of this machine by their place in the
     container, read-only. *gpus* is spelled as by `docker run --gpus`.
     """
 
@@ -43,7 +44,7 @@ def container_spec(args: SelfHosted) -> ContainerSpec:
         mounts=args.mounts,
         gpus=_gpus(args),
         devices=("/dev/kfd", "/dev/dri") if amd else (),
-        groups=("video",) if amd else (),
+        groups=("video", "render") if amd else (),
         shm_mib=args.shm_mib,
     )
 

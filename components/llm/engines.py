@@ -132,9 +132,9 @@ LLAMA_CPP = Engine(
 TGI = Engine(
     name="tgi",
     images={
-        "cpu": "ghcr.io/huggingface/text-generation-inference:3.3.7-intel-cpu",
+        "cpu": "ghcr.io/huggingface/text-generation-inference:3.3.7",
         "nvidia": "ghcr.io/huggingface/text-generation-inference:3.3.7",
-        "amd": "ghcr.io/huggingface/text-generation-inference:3.3.7-rocm",
+        "amd": "ghcr.io/huggingface/text-generation-inference:3.3.5-rocm",
     },
     port=80,
     cache_path="/data",
@@ -207,7 +207,6 @@ VLLM = Engine(
 SGLANG = Engine(
     name="sglang",
     images={
-        "cpu": "lmsysorg/sglang:v0.5.20-xeon",
         "nvidia": _SGLANG_NVIDIA,
         "amd": "lmsysorg/sglang:v0.5.21-rocm10-mi30x",
     },
@@ -231,7 +230,8 @@ SGLANG = Engine(
         "--chat-template": "chat_template_inside",
         "--trust-remote-code": "trust_remote_code",
     },
-    env={**_HUB_ENV, "HF_HOME": "/root/.cache", "TRITON_CACHE_DIR": "/root/.cache/triton"},
+    # Kernels it compiles go to ~/.cache/sglang by themselves.
+    env={**_HUB_ENV, "HF_HOME": "/root/.cache"},
     healthcheck=_curl(30000),
     scratch=_COMPILES,
     hopeless=_HUB

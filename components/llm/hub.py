@@ -163,6 +163,10 @@ class ParsedLlm(HubLlm):
         return {**super().mounts, **({_TEMPLATE: self.chat_template_file} if self.chat_template_file else {})}
 
     @property
+    def has_tools(self) -> bool:
+        return self.tool_call_parser is not None
+
+    @property
     def chat_template_inside(self) -> str | None:
         return _TEMPLATE if self.chat_template_file else None
 
@@ -174,7 +178,19 @@ class VllmLlm(ParsedLlm):
     port: Port = VLLM.port
     loras: dict[Word, Lora] = Field(default_factory=dict)
     serves: Word | None = None
-    max_lora_rank: Annotated[int, Field(ge=1, le=512)] | None = None
+    max_lora_rank: Literal[1, 8, 16, 32, 64, 128, 256, 320, 512] | None = None
+
+    @property
+    def mounts(self) -> Mapping[str, str]:
+        return {**super().mounts, **{_lora_inside(name): lora.directory for name, lora in self.loras.items()}}
+
+    @property
+    def has_loras(self) -> bool:
+        return bool(self.loras)
+
+    @property
+    def loras_inside(self) -> tuple[str, ...]:
+        return tuple(f"{name}={_lora_inside(name)}" for name in self.loras)
 
     @property
     def agent_model(self) -> str:
@@ -196,3 +212,7 @@ class SglangLlm(ParsedLlm):
 
     engine: Literal["sglang"]
     port: Port = SGLANG.port
+
+
+def _lora_inside(name: str) -> str:
+    return f"/models/loras/{name}"

@@ -1,6 +1,7 @@
 """An engine in a hardened container of its own, reachable from this machine only."""
 
-from collections.abc import Callable, Mapping
+import grp
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -111,7 +112,7 @@ class LlmServer(pulumi.ComponentResource):
             labels=_labels(docker.ContainerLabelArgs, self._marks(spec, places)),
             gpus=spec.gpus,
             devices=[docker.ContainerDeviceArgs(host_path=path) for path in spec.devices] or None,
-            group_adds=spec.groups or None,
+            group_adds=_numbers_of(spec.groups) or None,
             shm_size=spec.shm_mib,
             memory=args.memory_mib,
             memory_swap=args.memory_mib,
@@ -163,6 +164,11 @@ def _volumes(cache_path: str, spec: ContainerSpec, places: _Places) -> list[dock
             for inside, path in spec.mounts.items()
         ),
     ]
+
+
+def _numbers_of(groups: Sequence[str]) -> list[str]:
+    """As numbers, since images do not know the names: llama.cpp's ROCm image fails on them (its docs/docker.md)."""
+    return [str(one.gr_gid) for one in grp.getgrall() if one.gr_name in groups]
 
 
 def _labels(kind: Callable[..., Label], values: Mapping[str, pulumi.Input[str]]) -> list[Label]:

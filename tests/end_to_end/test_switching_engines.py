@@ -76,5 +76,5 @@ def test_a_second_run_on_llama_cpp_changes_nothing(deployment: Deployment) -> No
 
 
 def image_of(deployment: Deployment, engine: docker.DockerClient) -> str:
-    (tag,) = deployment.container(engine).image.tags
-    return str(tag)
+    image = deployment.container(engine).image
+    return str(image.tags[0]) if image else "none"

@@ -1,0 +1,78 @@
+"""Secrets that an engine reads from a file, in a real Docker volume."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import docker
+import pytest
+from docker.models.volumes import Volume
+
+from air_gapped import pins
+from components.llm.secret_files import SecretFilesError, SecretFilesProvider
+
+pytestmark = pytest.mark.docker
+CANARY = "hf_canary_of_the_secret_files"
+
+
+@pytest.fixture
+def volume(engine: docker.DockerClient) -> Iterator[Volume]:
+    made = engine.volumes.create(f"trugen-llm-test-{secrets.token_hex(4)}")
+    yield made
+    made.remove()
+
+
+def props(volume: str, content: str = CANARY) -> dict[str, Any]:
+    return {"volume": volume, "image": pins.OLLAMA_IMAGE, "files": {"token": content}, "__provider": "x"}
+
+
+def test_a_file_that_was_written_is_found_by_the_next_refresh(volume: Volume) -> None:
+    made = SecretFilesProvider().create(props(str(volume.name)))
+
+    assert SecretFilesProvider().read("secret-files", made.outs or {}).outs == made.outs
+
+
+def test_a_file_that_somebody_changed_is_written_again(volume: Volume) -> None:
+    declared = props(str(volume.name))
+    outs = SecretFilesProvider().create(declared).outs or {}
+    SecretFilesProvider().update("secret-files", outs, props(str(volume.name), "changed behind our back"))
+
+    seen = SecretFilesProvider().read("secret-files", outs).outs or {}
+
+    assert SecretFilesProvider().diff("secret-files", seen, declared).changes
+
+
+def test_other_contents_have_another_mark_and_the_mark_tells_nothing(volume: Volume) -> None:
+    one, two = (SecretFilesProvider().create(props(str(volume.name), text)).outs or {} for text in (CANARY, "other"))
+
+    assert one["mark"] != two["mark"]
+    assert CANARY not in one["mark"]
+
+
+def test_nothing_is_left_of_the_file_once_it_is_not_declared_any_more(volume: Volume) -> None:
+    declared = props(str(volume.name))
+    outs = SecretFilesProvider().create(declared).outs or {}
+
+    SecretFilesProvider().delete("secret-files", outs)
+
+    emptied = {**declared, "files": {"token": ""}}
+    assert SecretFilesProvider().read("secret-files", {**emptied, "mark": "x"}).outs == {
+        **emptied,
+        "mark": (SecretFilesProvider().create(emptied).outs or {})["mark"],
+    }
+
+
+def test_no_container_is_left_behind(volume: Volume, engine: docker.DockerClient) -> None:
+    SecretFilesProvider().create(props(str(volume.name)))
+
+    assert engine.containers.list(all=True, filters={"volume": str(volume.name)}) == []
+
+
+def test_a_volume_that_does_not_exist_is_not_made_in_passing(engine: docker.DockerClient) -> None:
+    name = f"trugen-llm-test-{secrets.token_hex(4)}"
+
+    with pytest.raises(SecretFilesError, match=f"could not be put into the volume '{name}'") as caught:
+        SecretFilesProvider().create(props(name))
+
+    assert CANARY not in str(caught.value)
+    assert engine.volumes.list(filters={"name": name}) == []
