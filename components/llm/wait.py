@@ -88,10 +88,11 @@ class Wait:
         return self._clock() - self._started_at
 
     def enter(self, phase: str, base_url: str) -> None:
+        if base_url != self._base_url:
+            self._served = False
         self._phase = phase
         self._base_url = base_url
         self._last = None
-        self._served = False
         self._suspects = 0
         self._reported_at = float("-inf")
         self.heard()
@@ -105,7 +106,7 @@ class Wait:
         self._progressed_at = self._clock()
 
     def served(self) -> None:
-        """Note a good stream: from now on a connection refused is no start-up any more."""
+        """Note a good stream: from now on a connection refused at that URL is no start-up any more."""
         self._served = True
         self._last = None
 
@@ -151,16 +152,17 @@ class Wait:
         told_s = setback.retry_after_s
         rest_s = self._budget.timeout_s - self.waited_s
         if told_s is None and self._target.hosted:
-            self.end(StillBusy, setback.cause, "Run `pulumi up` again in a minute.")
+            self.end(StillBusy, setback.cause, "Run `pulumi up` again in a minute.", setback.checks)
         if told_s is not None and told_s >= rest_s:
-            self.end(StillBusy, f"it is busy for another {told_s:.0f} s", f"Run `pulumi up` again in {told_s:.0f} s.")
+            again = f"Run `pulumi up` again in {told_s:.0f} s."
+            self.end(StillBusy, f"it is busy for another {told_s:.0f} s", again, setback.checks)
         self._pause(_BUSY_PAUSE_S if told_s is None else max(told_s, pause_s(self.waited_s)), alive=True)
 
     def _keep_waiting(self, setback: Setback) -> None:
         if setback.retry_after_s is not None:
             self._back_off(setback)
         elif self._target.hosted:
-            self.end(StillStarting, setback.cause, setback.next_step)
+            self.end(StillStarting, setback.cause, setback.next_step, setback.checks)
         else:
             self._pause(pause_s(self.waited_s))
 

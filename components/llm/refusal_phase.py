@@ -1,0 +1,64 @@
+"""Phase `refusals`: what a server says to requests it should not take, S13 to S15, and to harmless ones, S19."""
+
+from components.llm.calls import Answer
+from components.llm.chat_requests import ONE_TOKEN, Body, counting, in_parts, unstreamed, without_messages
+from components.llm.checks import Check
+from components.llm.exchange import Request
+from components.llm.listing import Listing
+from components.llm.probe import Probe, refuse_errors
+from components.llm.refusals import Refusal, judge_bad_body, judge_bad_model, judge_error_shape, judge_model_name
+from components.llm.setback import Setback
+
+_NO_SUCH_MODEL = "trugen-llm-no-such-model"
+_LIMIT_S = 15.0
+_COSTS = "not asked: every request costs"
+
+
+def refusals(probe: Probe, listing: Listing) -> None:
+    """
+    Raises:
+        NotReady: it answers under any model name, and lists only other ones: it serves something else.
+    """
+    target = probe.target
+    if target.hosted:
+        probe.wait.checks.append(judge_model_name(target.model, listing, bad_model=None))
+        for check_id in ("S13", "S14", "S15", "S19"):
+            probe.wait.note(check_id, "unknown", _COSTS)
+        return
+    probe.wait.enter("refusals", target.base_url)
+    bad_model = _refusal(probe, unstreamed(counting(_NO_SUCH_MODEL, max_tokens=ONE_TOKEN)))
+    next_step = "Name a listed model: `pulumi config set --path llms.<llm>.model <name>`."
+    probe.keep(judge_model_name(target.model, listing, bad_model=bad_model), next_step=next_step)
+    bad_body = _refusal(probe, without_messages(target.model))
+    for check in (
+        judge_error_shape((bad_model, bad_body)),
+        judge_bad_model(bad_model),
+        judge_bad_body(bad_body),
+        Check("S19", "unknown", _COSTS) if target.metered else _content_parts(probe),
+    ):
+        probe.keep(check, next_step="")
+
+
+def _refusal(probe: Probe, body: Body) -> Refusal:
+    target = probe.target
+    try:
+        answer = probe.caller.answer(
+            Request("POST", f"{target.base_url}/chat/completions", target.token, body), limit_s=_LIMIT_S
+        )
+    except Setback as setback:
+        return Refusal(None, None, setback.cause)
+    return Refusal(answer.status, answer.fields(), _said(probe, answer))
+
+
+def _said(probe: Probe, answer: Answer) -> str:
+    return probe.caller.redacted(answer.message())
+
+
+def _content_parts(probe: Probe) -> Check:
+    target = probe.target
+    try:
+        refuse_errors(probe.caller, probe.caller.chat(target.base_url, target.token, in_parts(target.model)))
+    except Setback as setback:
+        # Templates that join strings fail on lists.
+        return Check("S19", "warn", f"text as a list of content parts is not taken: {setback.cause}")
+    return Check("S19", "pass", "text as a list of content parts is taken")
