@@ -1,13 +1,12 @@
 """Phase `auth`, check C12: strangers are refused at the URL the agent will call, and find no other way in."""
 
-from urllib.parse import urlsplit
-
 from components.llm.calls import Answer
 from components.llm.chat_requests import ONE_TOKEN, counting
 from components.llm.checks import Check
-from components.llm.exchange import LOOPBACK, Request
+from components.llm.exchange import Request
 from components.llm.probe import Probe
 from components.llm.setback import Setback, setback_from_answer
+from components.urls import is_loopback
 
 # LiteLLM refuses keys of another form before it looks them up.
 WRONG_TOKEN = "sk-trugen-llm-wrong-token"  # noqa: S105 - opens nothing on purpose
@@ -61,7 +60,7 @@ def _open(probe: Probe, how: str) -> Check:
     target = probe.target
     if target.auth_required:
         return Check("C12", "fail", f"lets anybody in: {how}")
-    near = urlsplit(target.agent_url).hostname in LOOPBACK
+    near = is_loopback(target.agent_url)
     reach = "reachable from this machine only" if near else f"to whoever reaches {target.agent_url}"
     return Check("C12", "warn", f"open, {reach}: {how}")
 

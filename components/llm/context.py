@@ -15,7 +15,10 @@ _ROUND_TOKENS = 1024
 
 @dataclass(frozen=True)
 class PromptSize:
-    """`counted_tokens` is the server's own count of a prompt of that length; None when nobody counted."""
+    """
+    `counted_tokens` is the server's own count of a prompt of that length; None when nobody counted, and then the size is
+    an estimate. 0 gives the least that any tokenizer makes of it.
+    """
 
     prompt_bytes: int
     counted_tokens: int | None
@@ -25,14 +28,19 @@ class PromptSize:
         if self.counted_tokens is None:
             return self.prompt_bytes // _BYTES_PER_TOKEN
         # Ollama cuts a prompt that is too long and counts what is left of it.
-        return max(self.counted_tokens, self.prompt_bytes // _MOST_BYTES_PER_TOKEN)
+        return max(self.counted_tokens, self._least_tokens)
+
+    @property
+    def _least_tokens(self) -> int:
+        return self.prompt_bytes // _MOST_BYTES_PER_TOKEN
 
     @property
     def needed_tokens(self) -> int:
         return self.tokens + TALK_TOKENS
 
     def __str__(self) -> str:
-        about = "about " if self.counted_tokens is None else ""
+        at_least = "at least " if (self.counted_tokens or 0) < self._least_tokens else ""
+        about = "about " if self.counted_tokens is None else at_least
         return f"a system prompt of {about}{self.tokens:,} tokens and {TALK_TOKENS} for the talk"
 
 

@@ -22,7 +22,7 @@ MAX_BODY_BYTES = 4 << 20
 TICK_S = 0.1
 _READ_BYTES = 16 << 10
 _CONNECT_LIMIT_S = 5.0
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # ValueError: a URL or a header that cannot be sent.
 FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 Arrival = TypeVar("Arrival")
@@ -140,7 +140,7 @@ class Exchange:
 def _session(url: str) -> requests.Session:
     session = requests.Session()
     # A proxy cannot reach our loopback. Elsewhere the user's proxy settings hold.
-    session.trust_env = urlsplit(url).hostname not in LOOPBACK
+    session.trust_env = urlsplit(url).hostname not in _LOOPBACK
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
     return session
 

@@ -22,12 +22,15 @@ def refuse_unfit_model(probe: Probe, listing: Listing) -> None:
     probe.wait.enter("model", target.base_url)
     if target.engine == "ollama":
         _require_pulled(probe)
-    lacks = probe.until_passed(lambda: capabilities_of(probe.caller, target, listing)).lacks
+    capabilities = probe.until_passed(lambda: capabilities_of(probe.caller, target, listing))
+    least = PromptSize(target.needs.system_prompt_bytes, counted_tokens=0)
+    if target.needs.system_prompt_bytes and (check := judge_context(least, capabilities)).verdict == "fail":
+        probe.wait.refuse(check, context_next_step(least, capabilities, own_engine=not target.metered))
     for needed, feature, check_id, next_step in (
         (target.needs.tools, "tools", "O16", tools_next_step(target.engine)),
         (target.needs.vision, "vision", "O18", VISION_NEXT_STEP),
     ):
-        if needed and feature in lacks:
+        if needed and feature in capabilities.lacks:
             cause = f"the server says that {target.model} lacks `{feature}`, which an agent needs"
             probe.wait.refuse(Check(check_id, "fail", cause), next_step)
 
@@ -50,6 +53,8 @@ def running_model(probe: Probe, listing: Listing, warmed: Sequence[Recording]) -
         NotReady: the system prompt does not fit, or the model does not run where it should.
     """
     target = probe.target
+    if target.engine in QUERIES:
+        probe.wait.enter("model", target.base_url)
     capabilities = probe.until_passed(lambda: capabilities_of(probe.caller, target, listing))
     if capabilities == Capabilities():
         probe.wait.note("capabilities", "unknown", "the server tells none")

@@ -1,12 +1,18 @@
 """Phase `refusals`: what a server says to requests it should not take, S13 to S15, and to harmless ones, S19."""
 
-from components.llm.calls import Answer
 from components.llm.chat_requests import ONE_TOKEN, Body, counting, in_parts, unstreamed, without_messages
 from components.llm.checks import Check
 from components.llm.exchange import Request
 from components.llm.listing import Listing
-from components.llm.probe import Probe, refuse_errors
-from components.llm.refusals import Refusal, judge_bad_body, judge_bad_model, judge_error_shape, judge_model_name
+from components.llm.probe import Probe
+from components.llm.refusals import (
+    Refusal,
+    judge_bad_body,
+    judge_bad_model,
+    judge_content_parts,
+    judge_error_shape,
+    judge_model_name,
+)
 from components.llm.setback import Setback
 
 _NO_SUCH_MODEL = "trugen-llm-no-such-model"
@@ -34,7 +40,9 @@ def refusals(probe: Probe, listing: Listing) -> None:
         judge_error_shape((bad_model, bad_body)),
         judge_bad_model(bad_model),
         judge_bad_body(bad_body),
-        Check("S19", "unknown", _COSTS) if target.metered else _content_parts(probe),
+        Check("S19", "unknown", _COSTS)
+        if target.metered
+        else judge_content_parts(_refusal(probe, unstreamed(in_parts(target.model)))),
     ):
         probe.keep(check, next_step="")
 
@@ -47,18 +55,5 @@ def _refusal(probe: Probe, body: Body) -> Refusal:
         )
     except Setback as setback:
         return Refusal(None, None, setback.cause)
-    return Refusal(answer.status, answer.fields(), _said(probe, answer))
-
-
-def _said(probe: Probe, answer: Answer) -> str:
-    return probe.caller.redacted(answer.message())
-
-
-def _content_parts(probe: Probe) -> Check:
-    target = probe.target
-    try:
-        refuse_errors(probe.caller, probe.caller.chat(target.base_url, target.token, in_parts(target.model)))
-    except Setback as setback:
-        # Templates that join strings fail on lists.
-        return Check("S19", "warn", f"text as a list of content parts is not taken: {setback.cause}")
-    return Check("S19", "pass", "text as a list of content parts is taken")
+    probe.wait.heard()
+    return Refusal(answer.status, answer.fields(), probe.caller.redacted(answer.message()))

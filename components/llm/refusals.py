@@ -1,7 +1,7 @@
 """
-The checks S13 to S15 of what a server says to requests it should not take, and that of the model's name. Pure.
+The checks S13 to S15 and S19 of what a server says to odd requests, and that of the model's name. Pure.
 
-None of them fails but the last: TruGen sends no such request, yet who debugs an agent reads these answers.
+None of them fails but the last: TruGen need not send such requests, yet who debugs an agent reads these answers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,6 +50,15 @@ def judge_bad_model(answer: Refusal) -> Check:
 def judge_bad_body(answer: Refusal) -> Check:
     # 422 is FastAPI's and TGI's word for it.
     return _judge("S15", answer, {400, 422}, taken="answers a request without messages")
+
+
+def judge_content_parts(answer: Refusal) -> Check:
+    """Text as a list of content parts is no fault of the request: templates that join strings fail on it."""
+    if answer.status is None:
+        return Check("S19", "unknown", answer.said)
+    if answer.taken:
+        return Check("S19", "pass", "text as a list of content parts is taken")
+    return Check("S19", "warn", f"text as a list of content parts is not taken: {answer}")
 
 
 def _judge(id_: str, answer: Refusal, wanted: set[int], *, taken: str) -> Check:

@@ -11,6 +11,7 @@ from typing import Literal, NoReturn
 
 from components.llm.checks import Check, Verdict
 from components.llm.container_state import ContainerState, Look
+from components.llm.engines import ENGINES
 from components.llm.failure import CannotServe, Circumstances, KeepsFailing, NotReady, StillBusy, StillStarting
 from components.llm.setback import Setback, setback_from_words
 from components.llm.target import Target
@@ -200,9 +201,15 @@ class Wait:
     def _end_with_container(self, why: str, state: ContainerState) -> NoReturn:
         self._phase = "container"
         for words in (why, *reversed(state.log_tail)):
-            if (known := setback_from_words(words)) is not None:
-                self.end(CannotServe, why if words == why else f"{why}: {words}", known.next_step)
+            if (next_step := self._cure_of(words)) is not None:
+                self.end(CannotServe, why if words == why else f"{why}: {words}", next_step)
         self.end(CannotServe, why)
+
+    def _cure_of(self, words: str) -> str | None:
+        engine = ENGINES.get(self._target.engine)
+        own = (cure for fault, cure in engine.hopeless.items() if fault in words.lower()) if engine else iter(())
+        known = setback_from_words(words)
+        return next(own, known.next_step if known else None)
 
     def refuse(self, check: Check, next_step: str) -> NoReturn:
         """End the wait because of *check*, which more time would not heal."""
