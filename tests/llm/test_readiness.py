@@ -7,11 +7,9 @@ from hypothesis import strategies as st
 from components.llm.readiness import Budget
 from components.llm.wait import pause_s
 from tests.fixtures.scripted_llm import (
-    COUNTING,
     DONE,
     MODEL,
     ROLE,
-    USAGE,
     ScriptedLlm,
     chunk,
     listing,
@@ -22,8 +20,6 @@ from tests.fixtures.scripted_llm import (
     stream,
 )
 from tests.fixtures.waiting import TOKEN, Waiting, verdicts
-
-REASONING = {"index": 0, "delta": {"reasoning": "hm"}, "finish_reason": "length"}
 
 
 def test_a_good_endpoint_is_called_as_trugen_will_call_it(waiting: Waiting) -> None:
@@ -68,24 +64,6 @@ def test_what_an_ollama_model_can_do_is_part_of_the_evidence(waiting: Waiting) -
         evidence = waiting.until_ready(llm, engine="ollama")
 
     assert {"features": ["completion", "tools"], "max_context_tokens": 8192} == evidence.capabilities
-
-
-@pytest.mark.parametrize(
-    "events",
-    [
-        pytest.param([one.replace(b"\n", b"\r\n") for one in COUNTING], id="CRLF"),
-        pytest.param([b": ping\n\n" + one for one in COUNTING], id="comments"),
-        pytest.param([bytes([byte]) for byte in b"".join([chunk("naïve 漢字 🙂"), *COUNTING])], id="one byte a read"),
-        pytest.param([ROLE, chunk(choices=[REASONING]), DONE], id="reasoning only"),
-        *(
-            pytest.param([*COUNTING[:-2], chunk(choices=choices, usage=USAGE), DONE], id=f"usage with {choices}")
-            for choices in ([], None, [{"index": 0, "delta": {}}])
-        ),
-    ],
-)  # fmt: skip
-def test_legal_variants_of_a_stream_pass(waiting: Waiting, events: list[bytes]) -> None:
-    with ScriptedLlm([stream(*events)]) as llm:
-        assert "fail" not in verdicts(waiting.until_ready(llm)).values()
 
 
 @settings(deadline=None, max_examples=12)

@@ -180,7 +180,11 @@ def test_tgi_without_a_gpu_uses_no_kernels_of_its_own(run: Run) -> None:
 
 def test_the_gate_knows_what_the_agents_need_and_whether_strangers_can_call(run: Run) -> None:
     config = stack_file("local")["config"]
-    config["trugen-llm:llms"]["main"] = {**LLMS["vllm"], "toolCallParser": "hermes", "publicUrl": "https://l.example/v1"}
+    config["trugen-llm:llms"]["main"] = {
+        **LLMS["vllm"],
+        "toolCallParser": "hermes",
+        "publicUrl": "https://l.example/v1",
+    }
     config["trugen-llm:agents"]["concierge"] |= {"tool": ["an-id"], "vision": {"sceneAnalyzerPrompt": {}}}
 
     gate = run(config).only("ChatCompletionsReady").inputs

@@ -175,7 +175,9 @@ def test_what_adopt_leaves_to_fill_in_has_to_be_filled_in(problems: Problems, cl
 def test_an_engine_that_is_not_known_is_answered_with_those_that_are(problems: Problems, stack: Stack) -> None:
     stack["llms"]["main"]["engine"] = "mlx"
 
-    assert problems(stack) == ["llms.main: needs `engine: hosted or llama.cpp or ollama or sglang or tgi or trugen or vllm`"]
+    assert problems(stack) == [
+        "llms.main: needs `engine: hosted or llama.cpp or ollama or sglang or tgi or trugen or vllm`"
+    ]
 
 
 def test_one_port_serves_one_program(problems: Problems, stack: Stack) -> None:
