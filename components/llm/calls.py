@@ -15,8 +15,6 @@ SAID_CHARS = 200
 _OK = 200
 _OPEN_AFTER_DONE_S = 2.0
 _LOADING_LIMIT_S = 3600.0  # the first request waits for the weights; stall limits are shorter
-# Long enough to see text arrive piece by piece, short enough for an engine that makes two tokens a second.
-_PROMPT = "Count from one to twelve in words."
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,10 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's own range
 
     def message(self) -> str:
         """The error it tells of; not redacted."""
@@ -69,20 +71,13 @@ class Caller:
             raise setback_from_error(error, request.url, said=self.redacted(str(error))) from None
         return Answer(head.status, head.headers, bytes(body))
 
-    def chat(self, base_url: str, token: str | None, model: str, *, max_tokens: int) -> Recording:
+    def chat(self, base_url: str, token: str | None, body: Mapping[str, Any]) -> Recording:
         """
-        Ask for a short completion as TruGen does and record the stream, whatever became of it.
+        Ask for a streamed completion as TruGen does and record the stream, whatever became of it.
 
         Raises:
             Setback: the answer is not HTTP 200, or none came.
         """
-        body = {
-            "model": model,
-            "messages": [{"role": "user", "content": _PROMPT}],
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            "max_tokens": max_tokens,
-        }
         request = Request("POST", f"{base_url}/chat/completions", token, body)
         recorder = _Recorder(self)
         try:

@@ -37,6 +37,14 @@ def judge(recording: Recording) -> tuple[Check, ...]:
     return (transport, *(check(recording) for check in _STREAM_CHECKS))
 
 
+def fault_of(recording: Recording) -> Check | None:
+    """The first failed check of those that hold for any stream, whatever was asked for: a call has no text, say."""
+    return next((check for check in judge(recording) if check.verdict == "fail" and check.id in _ANY_STREAM), None)
+
+
+_ANY_STREAM = {"C1", "C2", "C3", "C4", "C7", "C8", "C9"}
+
+
 def _c1_event_stream(recording: Recording) -> Check:
     kind = recording.content_type.partition(";")[0].strip().lower()
     if recording.status == 200 and kind == "text/event-stream":  # noqa: PLR2004 - HTTP's own number
@@ -89,7 +97,7 @@ def _c4_choice(recording: Recording) -> Check:
 
 
 def _c5_role(recording: Recording) -> Check:
-    roles = {role for chunk in recording.chunks for delta in chunk.deltas if (role := delta.get("role"))}
+    roles = {role for delta in recording.deltas if (role := delta.get("role"))}
     # Absent is legal, and TGI repeats it on every chunk.
     if roles <= {"assistant"}:
         return Check("C5", "pass", "assistant" if roles else "no role sent")
@@ -104,9 +112,7 @@ def _c6_text(recording: Recording) -> Check:
 
 
 def _c7_finish(recording: Recording) -> Check:
-    reasons = [
-        choice["finish_reason"] for chunk in recording.chunks for choice in chunk.choices if choice.get("finish_reason")
-    ]
+    reasons = recording.finish_reasons
     if not reasons:
         how = "the connection broke" if recording.ending == "broken" else "the stream ended"
         return Check("C7", "fail", f"{how} before finish_reason")

@@ -1,4 +1,4 @@
-"""What a server says it has: served model names and, from Ollama, what the model can do."""
+"""What a server says it has: the models it serves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,20 @@ _NOT_LISTED = {404, 405}
 
 @dataclass(frozen=True)
 class Listing:
-    """*names* is None when the server lists nothing at all."""
+    """*models* are entries by name, with whatever a server tells of them; None when it lists nothing at all."""
 
-    names: Sequence[str] | None
+    models: Mapping[str, Mapping[str, Any]] | None
+
+    @property
+    def names(self) -> Sequence[str] | None:
+        return None if self.models is None else tuple(self.models)
 
     def has(self, model: str) -> bool:
-        return self.names is not None and bool({model, f"{model}:latest"} & set(self.names))
+        return self.models is not None and bool({model, f"{model}:latest"} & set(self.models))
+
+    def entry(self, model: str) -> Mapping[str, Any]:
+        """What is told of *model*; empty for nothing."""
+        return (self.models or {}).get(model, {})
 
     def shown(self) -> str:
         names = list(self.names or ())
@@ -44,31 +52,18 @@ def openai_listing(caller: Caller, base_url: str, token: str | None) -> Listing:
         raise setback_from_answer(answer.status, answer.headers, caller.redacted(answer.message()))
     # Together answers with the bare list.
     fields = answer.fields()
-    return Listing(_names(fields.get("data") if isinstance(fields, dict) else fields, "id"))
+    return Listing(_by_name(fields.get("data") if isinstance(fields, dict) else fields, "id"))
 
 
 def ollama_listing(caller: Caller, api_url: str, token: str | None) -> Listing:
     """`GET {api_url}/api/tags`: what is on disk; nothing known when a gateway keeps the route to itself."""
     answer = caller.answer(Request("GET", f"{api_url}/api/tags", token), limit_s=POLL_LIMIT_S)
     fields = answer.fields() if answer.status == _OK else None
-    return Listing(_names(fields.get("models") if isinstance(fields, dict) else None, "name"))
+    return Listing(_by_name(fields.get("models") if isinstance(fields, dict) else None, "name"))
 
 
-def ollama_capabilities(caller: Caller, api_url: str, token: str | None, model: str) -> Mapping[str, Any]:
-    """`POST {api_url}/api/show`: features, and the longest context the model was made for; empty when not told."""
-    request = Request("POST", f"{api_url}/api/show", token, {"model": model})
-    answer = caller.answer(request, limit_s=POLL_LIMIT_S)
-    fields = answer.fields() if answer.status == _OK else None
-    if not isinstance(fields, dict):
-        return {}
-    features = [feature for feature in fields.get("capabilities") or () if isinstance(feature, str)]
-    info = fields.get("model_info")
-    contexts = [info[key] for key in info if key.endswith(".context_length")] if isinstance(info, dict) else []
-    return {"features": features, **({"max_context_tokens": contexts[0]} if contexts else {})}
-
-
-def _names(entries: Any, key: str) -> list[str] | None:
+def _by_name(entries: Any, key: str) -> dict[str, Mapping[str, Any]] | None:
     if not isinstance(entries, list):
         return None
-    found = (entry.get(key) for entry in entries if isinstance(entry, dict))
-    return [name for name in found if isinstance(name, str)]
+    named = ((entry.get(key), entry) for entry in entries if isinstance(entry, dict))
+    return {name: entry for name, entry in named if isinstance(name, str)}

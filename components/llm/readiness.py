@@ -9,11 +9,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from components.llm.calls import Caller
+from components.llm.chat_requests import ONE_TOKEN, counting
 from components.llm.container_state import ContainerWatch
 from components.llm.evidence import Evidence
 from components.llm.failure import NotReady
 from components.llm.listing import openai_listing
-from components.llm.phases import ONE_TOKEN, Phases, refuse_errors
+from components.llm.phases import all_phases
+from components.llm.probe import Probe, refuse_errors
 from components.llm.setback import Setback
 from components.llm.target import Target
 from components.llm.wait import Budget, Wait
@@ -58,7 +60,7 @@ def wait_until_ready(
         look = stack.enter_context(ContainerWatch(target.container_id, redactor)) if target.container_id else None
         wait = Wait(target, budget, look=look, clock=clock, sleep=sleep, on_progress=on_progress)
         caller = Caller(redactor, clock=clock, tick=wait.tick, heard=wait.heard)
-        return Phases(target, budget, wait, caller).run()
+        return all_phases(Probe(target, budget, wait, caller))
 
 
 def probe_once(target: Target, *, clock: Callable[[], float] = time.monotonic) -> Health:
@@ -77,7 +79,8 @@ def probe_once(target: Target, *, clock: Callable[[], float] = time.monotonic) -
     try:
         openai_listing(caller, target.agent_url, target.token)
         if not target.hosted:
-            refuse_errors(caller, caller.chat(target.agent_url, target.token, target.model, max_tokens=ONE_TOKEN))
+            body = counting(target.model, max_tokens=ONE_TOKEN)
+            refuse_errors(caller, caller.chat(target.agent_url, target.token, body))
     except Setback as setback:
         # 429 comes from a living endpoint.
         return Health(healthy=setback.failure_class == "busy", reason=setback.answer)

@@ -57,6 +57,21 @@ class Recording:
         return "".join(text for _, text in self.words)
 
     @property
+    def deltas(self) -> tuple[Mapping[str, Any], ...]:
+        return tuple(delta for chunk in self.chunks for delta in chunk.deltas)
+
+    @property
+    def finish_reasons(self) -> tuple[Any, ...]:
+        choices = (choice for chunk in self.chunks for choice in chunk.choices)
+        return tuple(choice["finish_reason"] for choice in choices if choice.get("finish_reason"))
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """Length of the prompt as the server counts it; None when it reports no usage."""
+        reported = [usage["prompt_tokens"] for chunk in self.chunks if (usage := chunk.usage)]
+        return reported[-1] if reported else None
+
+    @property
     def errors(self) -> tuple[str, ...]:
         return tuple(chunk.error for chunk in self.chunks if chunk.error)
 

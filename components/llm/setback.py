@@ -4,9 +4,10 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from components.llm.checks import Check
@@ -23,14 +24,50 @@ _CLASS_OF_STATUS: Mapping[int, FailureClass] = {
 }
 _SERVER_FAULT = 500
 _OUR_TOKEN_REFUSED = {401, 403}
-# In any answer or log line: the engine will say the same next time. The value is what to type.
-_HOPELESS: Mapping[str, str] = {
-    "requires more system memory": "Choose a smaller model, or `pulumi config set --path llms.<llm>.memory <more>`.",
-    "out of memory": "Choose a smaller model, or `pulumi config set --path llms.<llm>.contextLength <less>`.",
-    "gated repo": "Accept the model's licence on its page, then give a token that may read it.",
-    "address already in use": "Choose a free port: `pulumi config set --path llms.<llm>.port <port>`.",
-    "port is already allocated": "Choose a free port: `pulumi config set --path llms.<llm>.port <port>`.",
-}
+
+
+@dataclass(frozen=True)
+class _Hopeless:
+    """Words of an answer or a log line after which the engine will say the same next time; they fail `check`."""
+
+    words: str
+    next_step: str
+    check: str | None = None
+
+
+_MORE_CONTEXT = (
+    "Widen the window: `pulumi config set --path llms.<llm>.contextLength <more>`, or shorten the system prompt."
+)
+_FREE_PORT = "Choose a free port: `pulumi config set --path llms.<llm>.port <port>`."
+_ANOTHER_MODEL = "`pulumi config set --path llms.<llm>.model <name>`"
+_HOPELESS = (
+    _Hopeless(
+        "requires more system memory",
+        "Choose a smaller model, or `pulumi config set --path llms.<llm>.memory <more>`.",
+    ),
+    _Hopeless(
+        "out of memory", "Choose a smaller model, or `pulumi config set --path llms.<llm>.contextLength <less>`."
+    ),
+    _Hopeless("gated repo", "Accept the model's licence on its page, then give a token that may read it."),
+    _Hopeless("address already in use", _FREE_PORT),
+    _Hopeless("port is already allocated", _FREE_PORT),
+    # vllm-project/vllm at v0.33.0, vllm/renderers/online_renderer.py.
+    _Hopeless(
+        "requires --enable-auto-tool-choice",
+        "Name the parser of the model's calls: `pulumi config set --path llms.<llm>.toolCallParser <parser>`.",
+        "O16",
+    ),
+    # ollama/ollama at v0.24.0, server/images.go.
+    _Hopeless("does not support tools", f"Choose a model that can call tools: {_ANOTHER_MODEL}.", "O16"),
+    # ggml-org/llama.cpp at b11434, tools/server/server-common.cpp; it answers 500.
+    _Hopeless("image input is not supported", f"Choose a model that reads images: {_ANOTHER_MODEL}.", "O18"),
+    # llama.cpp; vLLM and SGLang; TGI at db931fc, router/src/validation.rs.
+    _Hopeless("exceeds the available context size", _MORE_CONTEXT, "context"),
+    _Hopeless("maximum context length", _MORE_CONTEXT, "context"),
+    _Hopeless("model's context length", _MORE_CONTEXT, "context"),
+    _Hopeless("`inputs` must have less than", _MORE_CONTEXT, "context"),
+    _Hopeless("`inputs` tokens + `max_new_tokens`", _MORE_CONTEXT, "context"),
+)
 
 
 class Setback(Exception):
@@ -59,6 +96,11 @@ class Setback(Exception):
         self.retry_after_s = retry_after_s
         self.checks = tuple(checks)
 
+    def failing(self, check_id: str) -> Self:
+        """Name the check that failed, unless what was heard has named another."""
+        self.checks = self.checks or (Check(check_id, "fail", self.cause),)
+        return self
+
 
 def setback_from_answer(status: int, headers: Mapping[str, str], said: str) -> Setback:
     """Class of an HTTP answer that is not 200. *said* is the message in its body, redacted."""
@@ -85,10 +127,11 @@ def _redirect(status: int, target: SplitResult) -> Setback:
 
 def setback_from_words(said: str) -> Setback | None:
     """A fatal setback when *said*, an answer or a log line, names a fault that time does not heal."""
-    for words, next_step in _HOPELESS.items():
-        if words in said.lower():
-            return Setback("fatal", said, next_step=next_step)
-    return None
+    known = next((hopeless for hopeless in _HOPELESS if hopeless.words in said.lower()), None)
+    if known is None:
+        return None
+    setback = Setback("fatal", said, next_step=known.next_step)
+    return setback if known.check is None else setback.failing(known.check)
 
 
 def setback_from_error(error: Exception, url: str, *, said: str) -> Setback:

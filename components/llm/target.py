@@ -32,5 +32,10 @@ class Target:
         return self.engine == "hosted"
 
     @property
+    def metered(self) -> bool:
+        """Whether somebody charges for every completion; a LiteLLM of ours hands them on to a provider."""
+        return self.engine in {"hosted", "litellm"}
+
+    @property
     def agent_url(self) -> str:
         return self.public_url or self.base_url

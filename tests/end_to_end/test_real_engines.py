@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import docker
-import openai
 import pytest
 import requests
 
@@ -157,22 +156,3 @@ def test_a_llama_cpp_that_died_after_all_is_seen_by_the_next_look(engine: docker
 
         assert before.healthy
         assert not probe_once(target).healthy
-
-
-def test_the_official_client_streams_a_chat_through_litellm_from_llama_cpp(litellm: RealServer) -> None:
-    with (
-        openai.OpenAI(base_url=litellm.base_url, api_key=LITELLM_KEY, max_retries=0) as client,
-        client.chat.completions.create(
-            model=MODEL,
-            messages=[{"role": "user", "content": "Say hello."}],
-            max_tokens=24,
-            stream=True,
-            stream_options={"include_usage": True},
-        ) as stream,
-    ):
-        chunks = list(stream)
-
-    pieces = [choice.delta.content for chunk in chunks for choice in chunk.choices if choice.delta.content]
-    assert len(pieces) > 1
-    assert "".join(pieces).strip()
-    assert [chunk.usage.completion_tokens > 0 for chunk in chunks if chunk.usage] == [True]

@@ -6,12 +6,11 @@ from hypothesis import strategies as st
 
 from components.llm.readiness import Budget
 from components.llm.wait import pause_s
+from tests.fixtures.conforming import conforming, kind_of
 from tests.fixtures.scripted_llm import (
-    COUNTING,
     DONE,
     MODEL,
     ROLE,
-    USAGE,
     ScriptedLlm,
     chunk,
     listing,
@@ -21,16 +20,14 @@ from tests.fixtures.scripted_llm import (
     reset,
     stream,
 )
-from tests.fixtures.waiting import TOKEN, Waiting, verdicts
-
-REASONING = {"index": 0, "delta": {"reasoning": "hm"}, "finish_reason": "length"}
+from tests.fixtures.waiting import TOKEN, Waiting, talks, verdicts
 
 
 def test_a_good_endpoint_is_called_as_trugen_will_call_it(waiting: Waiting) -> None:
     with ScriptedLlm([stream()]) as llm:
         waiting.until_ready(llm)
 
-    asked = llm.chats()[-1]
+    asked = talks(llm)[-1]
     assert f"Bearer {TOKEN}" == asked.headers["authorization"]
     assert (MODEL, True) == (asked.json()["model"], asked.json()["stream"])
 
@@ -39,7 +36,7 @@ def test_the_first_request_only_warms_and_then_the_wanted_number_of_streams_pass
     with ScriptedLlm([stream()]) as llm:
         waiting.until_ready(llm, budget=Budget(successes=3))
 
-    assert [1, 16, 16, 16] == [asked.json()["max_tokens"] for asked in llm.chats()]
+    assert [1, 16, 16, 16] == [asked.json()["max_tokens"] for asked in talks(llm)]
 
 
 def test_the_time_to_first_token_is_told_apart_cold_and_warm(waiting: Waiting) -> None:
@@ -68,24 +65,6 @@ def test_what_an_ollama_model_can_do_is_part_of_the_evidence(waiting: Waiting) -
         evidence = waiting.until_ready(llm, engine="ollama")
 
     assert {"features": ["completion", "tools"], "max_context_tokens": 8192} == evidence.capabilities
-
-
-@pytest.mark.parametrize(
-    "events",
-    [
-        pytest.param([one.replace(b"\n", b"\r\n") for one in COUNTING], id="CRLF"),
-        pytest.param([b": ping\n\n" + one for one in COUNTING], id="comments"),
-        pytest.param([bytes([byte]) for byte in b"".join([chunk("naïve 漢字 🙂"), *COUNTING])], id="one byte a read"),
-        pytest.param([ROLE, chunk(choices=[REASONING]), DONE], id="reasoning only"),
-        *(
-            pytest.param([*COUNTING[:-2], chunk(choices=choices, usage=USAGE), DONE], id=f"usage with {choices}")
-            for choices in ([], None, [{"index": 0, "delta": {}}])
-        ),
-    ],
-)  # fmt: skip
-def test_legal_variants_of_a_stream_pass(waiting: Waiting, events: list[bytes]) -> None:
-    with ScriptedLlm([stream(*events)]) as llm:
-        assert "fail" not in verdicts(waiting.until_ready(llm)).values()
 
 
 @settings(deadline=None, max_examples=12)
@@ -137,6 +116,8 @@ def test_every_phase_and_second_shows_a_line(waiting: Waiting) -> None:
         "transport: connection refused (2 s)",
         "warm (3 s)",
         "stream (3 s)",
+        "refusals (3 s)",
+        "auth (3 s)",
     ] == waiting.progress
 
 
@@ -165,7 +146,7 @@ def test_successes_have_to_come_in_a_row(waiting: Waiting) -> None:
     with ScriptedLlm(flapping) as llm:
         waiting.until_ready(llm)
 
-    assert [1, 16, 16, 16, 16] == [asked.json()["max_tokens"] for asked in llm.chats()]
+    assert [1, 16, 16, 16, 16] == [asked.json()["max_tokens"] for asked in talks(llm)]
 
 
 def test_the_public_url_is_proven_too_and_gives_the_figures(waiting: Waiting) -> None:
@@ -173,7 +154,7 @@ def test_the_public_url_is_proven_too_and_gives_the_figures(waiting: Waiting) ->
     with ScriptedLlm([stream()]) as llm, ScriptedLlm([slow]) as public:
         evidence = waiting.until_ready(llm, public_url=public.base_url)
 
-    assert (public.base_url, 2) == (evidence.base_url, len(public.chats()))
+    assert (public.base_url, 2) == (evidence.base_url, len(talks(public)))
     assert {"C1", "public.C1"} <= verdicts(evidence).keys()
     assert pytest.approx(0.2) == evidence.ttft_s.warm_p50
 
@@ -185,11 +166,12 @@ def test_a_public_url_may_still_be_starting_when_the_server_is_up(waiting: Waiti
         assert waiting.until_ready(llm, public_url=public.base_url).base_url == public.base_url
 
 
-def test_a_hosted_endpoint_is_asked_for_its_models_and_one_stream(waiting: Waiting) -> None:
-    with ScriptedLlm([stream()], models=listing(MODEL, "another")) as llm:
+def test_a_hosted_endpoint_is_asked_for_its_models_one_stream_and_two_refusals(waiting: Waiting) -> None:
+    with ScriptedLlm([conforming(TOKEN)], models=listing(MODEL, "another")) as llm:
         evidence = waiting.until_ready(llm, engine="hosted", budget=Budget(successes=5))
 
-    assert ["/v1/models", "/v1/chat/completions"] == [asked.path for asked in llm.asked]
+    assert ["/v1/models", *["/v1/chat/completions"] * 3] == [asked.path for asked in llm.asked]
+    assert ["text", "stranger", "stranger"] == [kind_of(asked, token=TOKEN) for asked in llm.chats()]
     assert evidence.ttft_s.cold is None
 
 
@@ -197,7 +179,7 @@ def test_a_hosted_endpoint_that_names_a_time_is_asked_again_then(waiting: Waitin
     with ScriptedLlm([refuse(429, "slow down", Retry_After="7"), stream()]) as llm:
         waiting.until_ready(llm, engine="hosted", budget=Budget(timeout_s=60))
 
-    assert (7, 2) == (waiting.clock(), len(llm.chats()))
+    assert (7, 2) == (waiting.clock(), len(talks(llm)))
 
 
 @pytest.mark.parametrize(

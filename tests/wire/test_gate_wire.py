@@ -87,9 +87,8 @@ def test_progress_is_shown_while_waiting(gate: DynamicProcess, engine: Recording
     with ScriptedLlm([stream()]) as llm:
         gate.create(inputs(llm))
 
-    assert [(URN, "transport (0 s)"), (URN, "warm (0 s)"), (URN, "stream (0 s)")] == [
-        (line.urn, line.message) for line in engine.lines
-    ]
+    phases = ("transport", "warm", "stream", "refusals", "auth")
+    assert [(URN, f"{phase} (0 s)") for phase in phases] == [(line.urn, line.message) for line in engine.lines]
 
 
 def test_the_last_line_of_a_failure_is_the_next_step_and_no_secret_is_shown(gate: DynamicProcess) -> None:
