@@ -63,7 +63,8 @@ class Caller:
         try:
             with Exchange(request, clock=self.clock, tick=tick, silence_s=limit_s + 1) as exchange:
                 head = exchange.head()
-                for read in exchange.reads():
+                # An event stream may stay open after its end: that it is one says enough to who did not ask for it.
+                for read in () if _is_event_stream(head) else exchange.reads():
                     body += read.data
         except BodyTooLarge as error:
             raise Setback("fatal", str(error)) from None
@@ -92,6 +93,10 @@ class Caller:
 
     def redacted(self, text: str) -> str:
         return self.redactor.line(text, limit=SAID_CHARS)
+
+
+def _is_event_stream(head: Head) -> bool:
+    return head.headers.get("Content-Type", "").lower().startswith("text/event-stream")
 
 
 def _until(caller: Caller, limit_s: float, setback: Setback) -> Callable[[], None]:
@@ -128,7 +133,7 @@ class _Recorder:
             content_type=head.headers.get("Content-Type", ""),
             content_encoding=head.headers.get("Content-Encoding", ""),
         )
-        is_stream = ending.content_type.lower().startswith("text/event-stream")
+        is_stream = _is_event_stream(head)
         try:
             for read in exchange.reads():
                 if is_stream:

@@ -55,5 +55,7 @@ def _refusal(probe: Probe, body: Body) -> Refusal:
         )
     except Setback as setback:
         return Refusal(None, None, setback.cause)
-    probe.wait.heard()
+    finally:
+        # Given up or answered, it goes on: a server that says nothing to an odd request is no dead one.
+        probe.wait.heard()
     return Refusal(answer.status, answer.fields(), probe.caller.redacted(answer.message()))
