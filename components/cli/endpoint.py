@@ -12,7 +12,8 @@ import textwrap
 from collections.abc import Iterator
 
 from components.llm.checks import Verdict
-from components.llm.diagnosis import Diagnosis, ModelNotChosen, Question, diagnose
+from components.llm.diagnosis import Diagnosis, diagnose
+from components.llm.introduction import ModelNotChosen, Question
 from components.llm.needs import Needs
 from components.urls import api_root, is_loopback
 

@@ -28,9 +28,15 @@ class Line:
     title: str
     next_step: str = ""
 
-    @property
-    def calls_for_action(self) -> bool:
-        return self.check.verdict in {"warn", "fail"}
+    def as_dict(self) -> dict[str, str]:
+        told = {
+            "id": self.check.id,
+            "title": self.title,
+            "verdict": self.check.verdict,
+            "detail": self.check.detail,
+            "next_step": self.next_step,
+        }
+        return {name: text for name, text in told.items() if text}
 
 
 _BROKEN_OFF = "See the server's log for why it broke off; a proxy's time limit cuts streams, too."

@@ -2,64 +2,24 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.llm.calls import Caller
 from components.llm.checks import Check, Verdict
 from components.llm.conformance import Line, lines
+from components.llm.evidence import Evidence
 from components.llm.failure import NotReady
-from components.llm.listing import Listing, openai_listing
-from components.llm.needs import Needs
+from components.llm.introduction import Introduction, Question
 from components.llm.readiness import wait_until_ready
-from components.llm.recognition import UNKNOWN, Recognised, hosted, recognised
-from components.llm.setback import Setback
-from components.llm.target import Target
+from components.llm.recognition import UNKNOWN
 from components.llm.wait import Budget, Wait
 from components.redaction import Redactor
 
 _LINE_CHARS = 200
 _STEP_CHARS = 400
-_SIGN_CHARS = 80
-
-
-@dataclass(frozen=True)
-class Question:
-    """
-    Args:
-        base_url: API root without a slash at the end.
-        model: None takes the only one that the server lists.
-        engine: None lets the server say.
-    """
-
-    base_url: str
-    model: str | None = None
-    engine: str | None = None
-    token: str | None = field(default=None, repr=False)
-    needs: Needs = field(default_factory=Needs)
-    auth_required: bool = False
-    gpu: bool = False
-    timeout_s: float = 60.0
-
-    @property
-    def options(self) -> Sequence[str]:
-        """Of `doctor`, as far as they ask for checks."""
-        given = {
-            "--tools": self.needs.tools,
-            "--vision": self.needs.vision,
-            "--system-prompt-bytes": self.needs.system_prompt_bytes > 0,
-            "--gpu": self.gpu,
-        }
-        return [option for option, asked in given.items() if asked]
-
-
-class ModelNotChosen(Exception):
-    """No model was named and the server lists another number than one; `names` are fit to print."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(f"{len(names)} models are listed")
-        self.names = names
+_SHORTEST_WAIT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -80,16 +40,6 @@ class Diagnosis:
     figures: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        checks = [
-            {
-                "id": line.check.id,
-                "title": line.title,
-                "verdict": line.check.verdict,
-                "detail": line.check.detail,
-                **({"next_step": line.next_step} if line.next_step else {}),
-            }
-            for line in self.lines
-        ]
         found = {
             "base_url": self.base_url,
             "model": self.model,
@@ -97,9 +47,9 @@ class Diagnosis:
             "verdict": self.verdict,
             "summary": self.summary,
             "notes": list(self.notes),
-            "checks": checks,
+            "checks": [line.as_dict() for line in self.lines],
         }
-        return {**self.figures, **found}
+        return {**found, **{name: value for name, value in self.figures.items() if name not in found}}
 
 
 def diagnose(
@@ -115,132 +65,79 @@ def diagnose(
     Raises:
         ModelNotChosen: the server lists no model, or several, and none was named.
     """
-    asking = _Asking(question, on_progress, clock, sleep)
+    started_at = clock()
+    introduction = Introduction.begun(question)
+    telling = _Telling(introduction)
+
+    def rest() -> Budget:
+        rest_s = max(_SHORTEST_WAIT_S, round(question.timeout_s - (clock() - started_at), 1))
+        return Budget(stall_timeout_s=rest_s, timeout_s=rest_s)
+
     try:
-        asking.introduce()
-        return asking.passed(wait_until_ready(asking.target(), **asking.how()).as_dict())
-    except NotReady as error:
-        return asking.refused(error)
-
-
-class _Asking:
-    """Who is asked, as far as it is known, and how what was heard is told."""
-
-    def __init__(
-        self,
-        question: Question,
-        on_progress: Callable[[str], None],
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
-    ) -> None:
-        self._question = question
-        self._on_progress = on_progress
-        self._clock = clock
-        self._sleep = sleep
-        self._redactor = Redactor(question.token)
-        self._started_at = clock()
-        by_host = hosted(question.base_url)
-        self._model = question.model
-        self._engine = question.engine or (by_host.engine if by_host else None)
-        self._notes = [self._note(by_host)] if by_host and not question.engine else []
-
-    def target(self) -> Target:
-        question = self._question
-        return Target(
-            question.base_url,
-            self._model or "",
-            self._engine or UNKNOWN,
-            token=question.token,
-            needs=question.needs,
-            auth_required=question.auth_required,
-            gpu=question.gpu,
+        if not introduction.is_complete:
+            wait = Wait(introduction.target, rest(), look=None, clock=clock, sleep=sleep, on_progress=on_progress)
+            caller = Caller(telling.redactor, clock=clock, tick=wait.tick, heard=wait.heard)
+            introduction.complete(wait, caller)
+        evidence = wait_until_ready(
+            introduction.target, budget=rest(), on_progress=on_progress, clock=clock, sleep=sleep
         )
+    except NotReady as error:
+        return telling.refused(error)
+    return telling.passed(evidence)
 
-    def how(self) -> dict[str, Any]:
-        rest_s = max(1.0, round(self._question.timeout_s - (self._clock() - self._started_at), 1))
-        return {
-            "budget": Budget(stall_timeout_s=rest_s, timeout_s=rest_s),
-            "on_progress": self._on_progress,
-            "clock": self._clock,
-            "sleep": self._sleep,
-        }
 
-    def introduce(self) -> None:
-        """Find out which model and engine answer, where that was not said."""
-        if self._model is not None and self._engine is not None:
-            return
-        wait = Wait(self.target(), look=None, **self.how())
-        caller = Caller(self._redactor, clock=self._clock, tick=wait.tick, heard=wait.heard)
-        listing = self._first_answer(wait, caller)
-        if self._model is None:
-            self._model = self._only_one(listing)
-            self._notes.append(f"model: {self._line(self._model, _LINE_CHARS)}, the only one listed")
-        if self._engine is None:
-            found = recognised(caller, self._question.base_url, self._question.token)
-            self._engine = found.engine
-            self._notes.append(self._note(found))
+class _Telling:
+    """Puts what was found into words that are fit to print, whatever the server wrote."""
 
-    def _first_answer(self, wait: Wait, caller: Caller) -> Listing:
-        wait.enter("transport", self._question.base_url)
-        while True:
-            try:
-                return openai_listing(caller, self._question.base_url, self._question.token)
-            except Setback as setback:
-                wait.after(setback)
+    def __init__(self, introduction: Introduction) -> None:
+        self._introduction = introduction
+        self._question = introduction.question
+        self.redactor = Redactor(introduction.question.token)
 
-    def _only_one(self, listing: Listing) -> str:
-        names = list(listing.names or ())
-        if len(names) != 1:
-            raise ModelNotChosen([self._line(name, _LINE_CHARS) for name in names])
-        return names[0]
-
-    def passed(self, evidence: dict[str, Any]) -> Diagnosis:
-        checks = [Check(check["id"], check["verdict"], check["detail"]) for check in evidence.pop("checks")]
-        warns = [check.id for check in checks if check.verdict == "warn"]
+    def passed(self, evidence: Evidence) -> Diagnosis:
+        warns = [check.id for check in evidence.checks if check.verdict == "warn"]
         but = f", with warnings about {', '.join(warns)}" if warns else ""
-        summary = f"Ready: {self._question.base_url} streams {self._shown_model()} as TruGen needs it{but}."
-        return self._diagnosis("warn" if warns else "pass", summary, checks, figures=evidence)
+        model = self._introduction.model
+        summary = f"Ready: {self._question.base_url} streams {model} as TruGen needs it{but}."
+        found = lines(evidence.checks, asked=self._question.options, reached_end=True)
+        return self._diagnosis("warn" if warns else "pass", summary, found, evidence.as_dict())
 
     def refused(self, error: NotReady) -> Diagnosis:
+        """An endpoint that only needs more time failed nothing: that it could not be asked leaves the check unknown."""
         *before, last = error.checks
-        could_ask = error.failure_class in {"fatal", "suspect"}
-        step = error.circumstances.next_step
-        if could_ask:
+        if error.failure_class in {"fatal", "suspect"}:
+            verdict: Verdict = "fail"
             cause = error.cause if error.cause.startswith(f"{last.id}:") else f"{last.id}: {error.cause}"
             summary = f"Not ready: {cause}."
-            return self._diagnosis("fail", summary, [*before, last], step=step)
-        heard = error.circumstances.last_answer
-        why = error.cause if heard in error.cause else f"{error.cause}; last answer: {heard}"
-        summary = f"Unknown: {self._question.base_url} could not be asked: {why}."
-        return self._diagnosis("unknown", summary, [*before, replace(last, verdict="unknown", detail=why)], step=step)
+        else:
+            verdict = "unknown"
+            heard = error.circumstances.last_answer
+            why = error.cause if heard in error.cause else f"{error.cause}; last answer: {heard}"
+            last = replace(last, verdict=verdict, detail=why)
+            summary = f"Unknown: {self._question.base_url} could not be asked: {why}."
+        found = lines([*before, last], asked=self._question.options, reached_end=False)
+        # The gate's own step knows the cause; the table's only the check.
+        step = self._in_words_of_doctor(error.circumstances.next_step)
+        told = (replace(line, next_step=step) if line.check is last else line for line in found)
+        return self._diagnosis(verdict, summary, told, {})
 
     def _diagnosis(
-        self,
-        verdict: Verdict,
-        summary: str,
-        checks: Sequence[Check],
-        *,
-        step: str = "",
-        figures: Mapping[str, Any] | None = None,
+        self, verdict: Verdict, summary: str, found: Iterable[Line], figures: Mapping[str, Any]
     ) -> Diagnosis:
-        found = lines(checks, asked=self._question.options, reached_end=not step)
-        if step:
-            # The gate's own step knows the cause; the table's only the check.
-            at = len(checks) - 1
-            found = (*found[:at], replace(found[at], next_step=self._in_words_of_doctor(step)), *found[at + 1 :])
+        introduction = self._introduction
         return Diagnosis(
             base_url=self._question.base_url,
-            model=self._shown_model() if self._model else None,
-            engine=self._engine or UNKNOWN,
+            model=introduction.model and self._line(introduction.model),
+            engine=introduction.engine or UNKNOWN,
             verdict=verdict,
             summary=self._line(summary, _STEP_CHARS),
             lines=tuple(self._fit_to_print(line) for line in found),
-            notes=tuple(self._notes),
-            figures=self._all_fit_to_print(figures or {}),
+            notes=tuple(introduction.notes),
+            figures=self._all_fit_to_print(figures),
         )
 
     def _fit_to_print(self, line: Line) -> Line:
-        check = Check(self._line(line.check.id, 40), line.check.verdict, self._line(line.check.detail, _LINE_CHARS))
+        check = Check(self._line(line.check.id), line.check.verdict, self._line(line.check.detail))
         return replace(line, check=check, next_step=self._line(line.next_step, _STEP_CHARS))
 
     def _all_fit_to_print(self, value: Any) -> Any:
@@ -248,16 +145,10 @@ class _Asking:
             return {key: self._all_fit_to_print(each) for key, each in value.items()}
         if isinstance(value, list):
             return [self._all_fit_to_print(each) for each in value]
-        return self._line(value, _LINE_CHARS) if isinstance(value, str) else value
+        return self._line(value) if isinstance(value, str) else value
 
-    def _note(self, found: Recognised) -> str:
-        return f"engine: {found.engine}, {self._line(found.sign, _SIGN_CHARS)}"
-
-    def _shown_model(self) -> str:
-        return self._line(self._model or "", _LINE_CHARS)
-
-    def _line(self, text: str, limit: int) -> str:
-        return self._redactor.line(text, limit=limit)
+    def _line(self, text: str, limit: int = _LINE_CHARS) -> str:
+        return self.redactor.line(text, limit=limit)
 
     def _in_words_of_doctor(self, step: str) -> str:
         for pattern, words in _WORDS_OF_DOCTOR:
@@ -269,7 +160,7 @@ class _Asking:
 _WORDS_OF_DOCTOR = (
     (r"`pulumi config set --secret --path llmTokens\.<llm>`", "`export LLM_TOKEN=<token>`"),
     (r"`pulumi config set --path llms\.<llm>\.model(?: <name>)?`", "`--model <name>`"),
-    (r"`pulumi config set --path llms\.<llm>\.baseUrl <url>`", "`python -m components doctor <url>`"),
-    (r"`pulumi config set --path llms\.<llm>\.ready\.\w+ \S+`", "`--timeout-s {longer_s:g}`"),
+    (r"`pulumi config set --path llms\.<llm>\.(?:baseUrl|publicUrl) <url>`", "`python -m components doctor <url>`"),
+    (r"`pulumi config set --path llms\.<llm>\.ready\.\w+ \d\S*`", "`--timeout-s {longer_s:g}`"),
     (r"Run `pulumi up` again", "Run this again"),
 )
