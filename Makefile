@@ -26,9 +26,9 @@ check: ## lint, types, pure and wire tests: needs Python packages only
 	@$(RUN) mypy
 	@$(RUN) python -m pytest -m "not end_to_end and not contract"
 
-doctor: ## what is here, what is missing, what to type next
+doctor: ## what is here, what is missing, what to type next; with URL=… (and MODEL=…, ARGS=…): check that endpoint
 	@$(PREPARE) packages
-	@$(RUN) python -m components doctor --stack $(STACK)
+	@$(RUN) python -m components doctor $(if $(URL),'$(URL)' $(if $(MODEL),--model '$(MODEL)') $(ARGS),--stack $(STACK))
 
 env: ## shell lines for working by hand: eval "$$(make env)"; pulumi preview
 	@$(PREPARE) env --stack $(STACK)

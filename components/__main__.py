@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from components.cli import adopt, doctor, live, up, wait
+from components.cli import adopt, doctor, endpoint, live, up, wait
 from components.cli.engine import EngineError
 from components.cli.say import SayError
 
@@ -19,6 +19,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text)
         command.add_argument("--stack", default="local")
         if name == "doctor":
+            endpoint.add_arguments(command)
             live.add_arguments(command)
     wait.add_arguments(commands.add_parser("wait", help="wait until an endpoint streams as TruGen needs it"))
     adopt.add_arguments(commands.add_parser("adopt", help="print agents that were made by hand as a stack file"))
@@ -32,6 +33,8 @@ def main() -> int:
             up.up(arguments.stack)
         case "down":
             up.down(arguments.stack)
+        case "doctor" if endpoint.is_meant(arguments):
+            return endpoint.examine(arguments)
         case "doctor" if arguments.live or arguments.write or arguments.yes:
             return live.live(arguments)
         case "doctor":

@@ -1,0 +1,124 @@
+"""Which engine answers at a URL, by its own word. Only reads; never by a port or the look of a model's name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from components.llm.calls import Answer, Caller
+from components.llm.exchange import Request
+from components.llm.listing import POLL_LIMIT_S
+from components.llm.setback import Setback
+
+UNKNOWN = "other"
+_OK = 200
+_HOSTED = (
+    "api.openai.com",
+    ".openai.azure.com",
+    "api.together.ai",
+    "api.together.xyz",
+    "api.fireworks.ai",
+    "api.groq.com",
+    "openrouter.ai",
+    "api.anthropic.com",
+)
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """*sign* says by what, and is as the server wrote it: not fit to print."""
+
+    engine: str
+    sign: str
+
+
+def hosted(base_url: str) -> Recognised | None:
+    """A provider that charges for every completion, by its host name: nobody is asked."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    known = any(host == name or (name.startswith(".") and host.endswith(name)) for name in _HOSTED)
+    return Recognised("hosted", f"by its address {host}") if known and parts.scheme == "https" else None
+
+
+def recognised(caller: Caller, base_url: str, token: str | None) -> Recognised:
+    """
+    Ask up to five read-only routes; the first sign counts.
+
+    An error, a refusal or a page of somebody else is no sign. What remains is the engine `other`.
+    """
+    ask = _Asking(caller, base_url, token)
+    signs = (sign(ask) for sign in _SIGNS)
+    return next((found for found in signs if found is not None), Recognised(UNKNOWN, "as it does not say which"))
+
+
+class _Asking:
+    def __init__(self, caller: Caller, base_url: str, token: str | None) -> None:
+        self._caller = caller
+        self._base_url = base_url
+        self._token = token
+
+    def listed(self) -> Mapping[str, Any]:
+        return self.fields(f"{self._base_url}/models")
+
+    def own(self, path: str) -> Mapping[str, Any]:
+        """Of a route outside of `/v1`."""
+        return self.fields(self._base_url.removesuffix("/v1") + path)
+
+    def fields(self, url: str) -> Mapping[str, Any]:
+        answer = self.answer(url)
+        fields = answer.fields() if answer else None
+        return fields if isinstance(fields, dict) else {}
+
+    def answer(self, url: str) -> Answer | None:
+        try:
+            answer = self._caller.answer(Request("GET", url, self._token), limit_s=POLL_LIMIT_S)
+        except Setback:
+            return None
+        return answer if answer.status == _OK else None
+
+    @property
+    def base_url(self) -> str:
+        return self._base_url
+
+
+# vllm-project/vllm at v0.33.0, vllm/entrypoints/openai/models/protocol.py; ggml-org/llama.cpp at b11434,
+# tools/server/server-context.cpp; sgl-project/sglang at v0.5.23, srt/entrypoints/openai/protocol.py.
+_OWNERS = {"vllm": "vllm", "llamacpp": "llama.cpp", "sglang": "sglang"}
+
+
+def _litellm(ask: _Asking) -> Recognised | None:
+    # LiteLLM 1.105.3 sends it with every answer of its own.
+    answer = ask.answer(f"{ask.base_url}/models")
+    version = answer.headers.get("x-litellm-version") if answer else None
+    return Recognised("litellm", f"by header x-litellm-version {version}") if version else None
+
+
+def _owner(ask: _Asking) -> Recognised | None:
+    entries = ask.listed().get("data")
+    for entry in entries if isinstance(entries, list) else ():
+        owner = entry.get("owned_by") if isinstance(entry, dict) else None
+        if isinstance(owner, str) and owner in _OWNERS:
+            return Recognised(_OWNERS[owner], f"by /models: owned_by {owner}")
+    return None
+
+
+def _llama_cpp(ask: _Asking) -> Recognised | None:
+    # Older builds name no owner of their own.
+    props = ask.own("/props")
+    told = isinstance(props.get("default_generation_settings"), dict) and "total_slots" in props
+    return Recognised("llama.cpp", f"by /props: build {props.get('build_info', 'unknown')}") if told else None
+
+
+def _ollama(ask: _Asking) -> Recognised | None:
+    version = ask.own("/api/version").get("version")
+    return Recognised("ollama", f"by /api/version: {version}") if isinstance(version, str) else None
+
+
+def _tgi(ask: _Asking) -> Recognised | None:
+    # huggingface/text-generation-inference at db931fc, router/src/lib.rs: Info.
+    info = ask.own("/info")
+    told = isinstance(info.get("model_id"), str) and {"max_total_tokens", "max_best_of"} <= info.keys()
+    return Recognised("tgi", f"by /info: version {info.get('version', 'unknown')}") if told else None
+
+
+_SIGNS: tuple[Callable[[_Asking], Recognised | None], ...] = (_litellm, _owner, _llama_cpp, _ollama, _tgi)
