@@ -13,22 +13,23 @@ from components.foreseen import foreseen
 from components.llm import gguf
 from components.llm.container_state import ContainerWatch
 from components.llm.model_name import ModelName
-from components.llm.model_work import Import, ModelError, ModelWork, Patience
+from components.llm.model_work import Blob, Import, ModelError, ModelWork, Patience
 from components.llm.ollama_api import OllamaApi, OllamaError, OllamaUnreachableError, StoredModel
 from components.redaction import Redactor
 
 _SETTINGS = ("template", "parameters", "system")
-_SOURCE = ("model", "gguf_path", *_SETTINGS)
-_COMPARED = ("api_url", "server", *_SOURCE, "__provider")
+_FILES = ("gguf", "adapter")
+_SOURCE = ("model", "gguf_path", "adapter_path", *_SETTINGS)
+_COMPARED = ("api_url", "server", "pinned_digest", *_SOURCE, "__provider")
 
 Props = dict[str, Any]
 
 
 class OllamaModelProvider(ResourceProvider):
     """
-    Inputs: `api_url`, `server` (container id), `model`, `gguf_path`, `template`, `parameters`, `system`,
-    `stall_timeout_s`, `progress_urn`. Outputs: those, and `digest` (as found on the server), `installed_digest` (as we
-    left it), `size_bytes`, `gguf_fingerprint`, `gguf_sha256`.
+    Inputs: `api_url`, `server` (container id), `model`, `pinned_digest`, `gguf_path`, `adapter_path`, `template`,
+    `parameters`, `system`, `stall_timeout_s`, `progress_urn`. Outputs: those, and `digest` (as found on the server),
+    `installed_digest` (as we left it), `size_bytes`, and of both files `…_fingerprint` and `…_sha256`.
 
     Nothing is ever removed here: the old model has to stay until the agents have moved (`unused_models`), and a server
     that goes takes its volume along.
@@ -63,13 +64,17 @@ class OllamaModelProvider(ResourceProvider):
 
 def _file_changed(olds: Props, news: Props) -> bool:
     """Whether other weights lie at the path now. A file that is gone did not change: preflight asks for it by name."""
-    if "gguf_path" not in news or "gguf_sha256" not in olds:
+    return any(_is_other(olds, news, file) for file in _FILES)
+
+
+def _is_other(olds: Props, news: Props, file: str) -> bool:
+    if f"{file}_path" not in news or f"{file}_sha256" not in olds:
         return False
-    path = gguf.locate(news["gguf_path"])
+    path = gguf.locate(news[f"{file}_path"])
     try:
-        if gguf.fingerprint(path) == olds["gguf_fingerprint"]:
+        if gguf.fingerprint(path) == olds[f"{file}_fingerprint"]:
             return False
-        return gguf.sha256(path) != str(olds["gguf_sha256"])
+        return gguf.sha256(path) != str(olds[f"{file}_sha256"])
     except OSError:
         return False
 
@@ -85,28 +90,43 @@ def _install(props: Props, keep: Callable[[StoredModel], bool]) -> Props:
         work.wait_for_server()
         stored = work.stored()
         source = _source(props)
-        if source:
-            outs["gguf_sha256"] = source.sha256
-            outs["gguf_fingerprint"] = gguf.fingerprint(source.path)
+        for file, blob in zip(_FILES, (source.weights, source.adapter) if source else (), strict=False):
+            if blob:
+                outs[f"{file}_sha256"] = blob.sha256
+                outs[f"{file}_fingerprint"] = gguf.fingerprint(blob.path)
         if stored is None or not keep(stored):
             work.import_file(source) if source else work.pull()
             stored = work.stored()
     if stored is None:
         raise ModelError(f"Ollama reported success but does not list {props['model']!r}.\n  Run `pulumi up` again.")
+    _require_pinned(props, stored)
     return outs | {"digest": stored.digest, "installed_digest": stored.digest, "size_bytes": stored.size_bytes}
+
+
+def _require_pinned(props: Props, stored: StoredModel) -> None:
+    pinned = props.get("pinned_digest", "").removeprefix("sha256:")
+    if pinned and pinned != stored.digest:
+        raise ModelError(
+            f"{props['model']!r} is sha256:{stored.digest}, and not the pinned sha256:{pinned}: its tag was moved.\n"
+            "  Look at what changed, then correct `digest` of this LLM in the stack file."
+        )
 
 
 def _source(props: Props) -> Import | None:
     if "gguf_path" not in props:
         return None
-    path = gguf.locate(props["gguf_path"])
-    progress.report(props["progress_urn"], f"hashing {path.name}")
     settings = {key: _whole_numbers(props[key]) for key in _SETTINGS if props.get(key)}
+    return Import(_blob(props, "gguf"), settings, _blob(props, "adapter") if "adapter_path" in props else None)
+
+
+def _blob(props: Props, file: str) -> Blob:
+    path = gguf.locate(props[f"{file}_path"])
+    progress.report(props["progress_urn"], f"hashing {path.name}")
     try:
-        return Import(path, gguf.sha256(path), settings)
+        return Blob(path, gguf.sha256(path))
     except OSError as error:
         raise ModelError(
-            f"{path} cannot be read: {error.strerror}.\n  Put the file there, or correct `gguf.path`."
+            f"{path} cannot be read: {error.strerror}.\n  Put the file there, or correct `gguf`."
         ) from None
 
 

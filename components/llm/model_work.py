@@ -27,11 +27,24 @@ class ModelError(Exception):
 
 @dataclass(frozen=True)
 class Import:
-    """Weights from *path*; *settings* are the keys `template`, `parameters` and `system` of Ollama's create call."""
+    """*settings* are the keys `template`, `parameters` and `system` of Ollama's create call."""
+
+    weights: "Blob"
+    settings: Mapping[str, Any]
+    adapter: "Blob | None" = None
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A local GGUF file."""
 
     path: Path
     sha256: str
-    settings: Mapping[str, Any]
+
+    @property
+    def named(self) -> Mapping[str, str]:
+        """As Ollama's create call names a file of its store."""
+        return {self.path.name: f"sha256:{self.sha256}"}
 
 
 @dataclass(frozen=True)
@@ -92,28 +105,31 @@ class ModelWork:
                 return
 
     def import_file(self, source: Import) -> None:
-        name = source.path.name
+        weights, adapter = source.weights, source.adapter
+        adapters = {"adapters": adapter.named} if adapter else {}
         try:
-            if not self._api.has_blob(source.sha256):
-                self._upload(source)
-            body = {"model": self._model, "files": {name: f"sha256:{source.sha256}"}, **source.settings}
-            for event in self._api.create(body):
+            for blob in (weights, adapter) if adapter else (weights,):
+                if not self._api.has_blob(blob.sha256):
+                    self._upload(blob)
+            for event in self._api.create(
+                {"model": self._model, "files": weights.named, **adapters, **source.settings}
+            ):
                 self._progress(event)
-                self._tell(f"importing {name}: {event.get('status', '')}")
+                self._tell(f"importing {weights.path.name}: {event.get('status', '')}")
         except (OllamaError, OllamaUnreachableError) as error:
             raise ModelError(
-                f"Ollama did not import {source.path} as {self._model!r}: {error}.\n"
+                f"Ollama did not import {weights.path} as {self._model!r}: {error}.\n"
                 "  Check path, template and parameters under `gguf` in the stack file, then run `pulumi up` again."
             ) from None
 
-    def _upload(self, source: Import) -> None:
-        size = source.path.stat().st_size
+    def _upload(self, blob: Blob) -> None:
+        size = blob.path.stat().st_size
 
         def sent(count: int) -> None:
             self._progress(count)
-            self._tell(f"sending {source.path.name}: {_share(count, size)}", last=count == size)
+            self._tell(f"sending {blob.path.name}: {_share(count, size)}", last=count == size)
 
-        self._api.upload(source.path, source.sha256, sent)
+        self._api.upload(blob.path, blob.sha256, sent)
 
     def _follow(self, event: Mapping[str, Any]) -> None:
         mark = (event.get("status"), event.get("digest"), event.get("completed"))

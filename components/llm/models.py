@@ -28,7 +28,9 @@ class OllamaModel(pulumi.dynamic.Resource, module="trugen", name="OllamaModel"):
             "api_url": server.api_url,
             "server": server.container_id,
             "model": args.model,
+            "pinned_digest": args.digest,
             "gguf_path": gguf and gguf.path,
+            "adapter_path": gguf and gguf.adapter,
             "template": gguf and gguf.template,
             "parameters": gguf and dict(gguf.parameters),
             # A system prompt may be confidential.

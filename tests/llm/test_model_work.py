@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.llm import gguf
-from components.llm.model_work import Import, ModelError, ModelWork, Patience
+from components.llm.model_work import Blob, Import, ModelError, ModelWork, Patience
 from components.llm.ollama_api import OllamaApi
 from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.ollama_stand_in import CUT, LAYER, PULLED, OllamaStandIn
@@ -39,7 +39,7 @@ def desk() -> Iterator[Desk]:
 def weights(tmp_path: Path) -> Import:
     path = tmp_path / "weights.gguf"
     path.write_bytes(b"GGUF" + bytes(100_000))
-    return Import(path, gguf.sha256(path), {"template": "{{ .Prompt }}", "parameters": {"num_ctx": 2048}})
+    return Import(Blob(path, gguf.sha256(path)), {"template": "{{ .Prompt }}", "parameters": {"num_ctx": 2048}})
 
 
 def test_a_pulled_model_is_stored_and_its_bytes_were_shown(desk: Desk) -> None:
@@ -62,10 +62,10 @@ def test_an_imported_file_is_sent_once_with_its_settings(desk: Desk, weights: Im
     desk.work.import_file(weights)
     desk.work.import_file(weights)
 
-    assert [desk.ollama.asked.count(("POST", f"/api/blobs/sha256:{weights.sha256}"))] == [1]
+    assert [desk.ollama.asked.count(("POST", f"/api/blobs/sha256:{weights.weights.sha256}"))] == [1]
     assert desk.ollama.bodies[-1] == {
         "model": "llama3.2:1b",
-        "files": {"weights.gguf": f"sha256:{weights.sha256}"},
+        "files": {"weights.gguf": f"sha256:{weights.weights.sha256}"},
         "template": "{{ .Prompt }}",
         "parameters": {"num_ctx": 2048},
     }

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from components.llm import gguf
-from components.llm.model_provider import OllamaModelProvider
+from components.llm.model_provider import OllamaModelProvider, _install
+from components.llm.model_work import ModelError
 from tests.fixtures.dynamic_process import ProviderFailed, dynamic_process
 from tests.fixtures.ollama_stand_in import OllamaStandIn
 from tests.fixtures.scripted_docker import CONTAINER, REMOVED_CONTAINER, ScriptedDocker, docker_host
@@ -185,3 +186,39 @@ def test_a_fault_reaches_the_user_without_a_traceback(ollama: OllamaStandIn, pul
         pytest.raises(ProviderFailed, match=r"\Acomponents\.llm\.model_work\.ModelError: Ollama could not pull"),
     ):
         process.create(pulled)
+
+
+def test_a_model_whose_tag_was_moved_is_not_the_pinned_one(pulled: Props) -> None:
+    pinned = f"sha256:{'0' * 64}"
+
+    with pytest.raises(ModelError, match=f"and not the pinned {pinned}: its tag was moved") as caught:
+        _install({**pulled, "pinned_digest": pinned}, keep=lambda _: True)
+
+    assert str(caught.value).splitlines()[-1].strip().startswith("Look at what changed, then correct `digest`")
+
+
+def test_a_model_with_the_pinned_digest_is_installed(pulled: Props) -> None:
+    digest = created(pulled)["digest"]
+
+    assert created({**pulled, "pinned_digest": f"sha256:{digest}"})["digest"] == digest
+
+
+def test_a_lora_adapter_is_imported_with_the_weights(ollama: OllamaStandIn, imported: Props, tmp_path: Path) -> None:
+    adapter = tmp_path / "adapter.gguf"
+    adapter.write_bytes(b"GGUF adapter")
+
+    outs = created({**imported, "adapter_path": str(adapter)})
+
+    assert ollama.bodies[-1]["adapters"] == {"adapter.gguf": f"sha256:{outs['adapter_sha256']}"}
+    assert len(ollama.blobs) == 2
+
+
+def test_another_adapter_at_the_same_path_is_noticed(imported: Props, tmp_path: Path) -> None:
+    adapter = tmp_path / "adapter.gguf"
+    adapter.write_bytes(b"GGUF adapter")
+    news = {**imported, "adapter_path": str(adapter)}
+    olds = created(news)
+
+    adapter.write_bytes(b"GGUF another adapter")
+
+    assert changes(olds, news)
