@@ -9,7 +9,7 @@ from components.llm.failure import CannotServe, NotReady
 from components.llm.needs import Needs
 from components.llm.readiness import Evidence
 from tests.fixtures.conforming import conforming, error, kind_of
-from tests.fixtures.scripted_docker import CONTAINER, ScriptedDocker, docker_host
+from tests.fixtures.scripted_docker import CONTAINER, ScriptedDocker, docker_host, running
 from tests.fixtures.scripted_llm import (
     COUNTING,
     DONE,
@@ -177,6 +177,16 @@ def test_without_the_word_of_the_engine_the_gpu_is_unknown(
 def test_a_gpu_that_nobody_asked_for_is_not_looked_for(waiting: Waiting) -> None:
     with ScriptedLlm([conforming(TOKEN)], routes=ollama(window=4096)) as llm:
         assert "gpu" not in verdicts(waiting.until_ready(llm, engine="ollama"))
+
+
+def test_the_last_words_of_an_engine_that_ended_say_what_to_do(waiting: Waiting, docker: ScriptedDocker) -> None:
+    docker.state = running(Status="exited", ExitCode=1)
+    docker.logs = ["2026-11-23T12:00:00Z error loading model: unknown model architecture: 'qwen9'"]
+
+    told = refused(waiting, conforming(TOKEN), engine="llama.cpp", container_id=CONTAINER)
+
+    assert "unknown model architecture: 'qwen9'" in str(told)
+    assert str(told).splitlines()[-1].strip().startswith("Use a newer `image`")
 
 
 SHOULD = ("S13", "S14", "S15", "S19")
