@@ -75,10 +75,13 @@ def _asked_as_stranger(probe: Probe, token: str | None) -> Answer:
     request = Request("POST", f"{target.agent_url}/chat/completions", token, body)
 
     def ask() -> Answer:
-        answer = probe.caller.answer(request, limit_s=_LIMIT_S)
-        setback = setback_from_answer(answer.status, answer.headers, probe.caller.redacted(answer.message()))
-        if not answer.ok and setback.failure_class in _UNDECIDED:
-            raise setback.failing("C12")
+        try:
+            answer = probe.caller.answer(request, limit_s=_LIMIT_S)
+        except Setback as setback:
+            raise setback.failing("C12") from None
+        undecided = setback_from_answer(answer.status, answer.headers, probe.caller.redacted(answer.message()))
+        if not answer.ok and undecided.failure_class in _UNDECIDED:
+            raise undecided.failing("C12")
         return answer
 
     return ask() if target.hosted or not target.auth_required else probe.until_passed(ask)

@@ -16,8 +16,8 @@ _ROUND_TOKENS = 1024
 @dataclass(frozen=True)
 class PromptSize:
     """
-    `counted_tokens` is the server's own count of a prompt of that length; None when nobody counted, and then the size is
-    an estimate. 0 gives the least that any tokenizer makes of it.
+    `counted_tokens` is the server's own count of a prompt of that length; None when nobody counted, which leaves an
+    estimate. 0 gives the least that any tokenizer makes of it.
     """
 
     prompt_bytes: int

@@ -1,34 +1,10 @@
-import json
 from typing import Any
 
 import pytest
 
-from components.llm.checks import Verdict, judge
-from components.llm.recording import Recording, TimedEvent
-from components.llm.sse import Event
-
-DONE = "[DONE]"
-
-
-def delta(content: str | None = None, finish: str | None = None, **others: Any) -> dict[str, Any]:
-    fields = {**({} if content is None else {"content": content}), **others}
-    return chunk([{"index": 0, "delta": fields, "finish_reason": finish}])
-
-
-def chunk(choices: Any, **others: Any) -> dict[str, Any]:
-    return {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": choices, **others}
-
-
-USAGE = chunk([], usage={"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12})
-GOOD = [delta("", role="assistant"), delta("One"), delta(", two"), delta(", three"), delta(finish="stop"), USAGE, DONE]
-
-
-def recording(events: list[Any], *, times: list[float] | None = None, **others: Any) -> Recording:
-    """*times* default to a tenth of a second apart."""
-    moments = times or [0.1 * number for number in range(1, len(events) + 1)]
-    datas = [event if isinstance(event, str) else json.dumps(event) for event in events]
-    timed = tuple(TimedEvent(at_s, Event("message", data)) for at_s, data in zip(moments, datas, strict=True))
-    return Recording(**{"status": 200, "content_type": "text/event-stream", "events": timed, **others})
+from components.llm.checks import Verdict, fault_of, judge
+from components.llm.recording import Recording
+from tests.fixtures.recordings import DONE, GOOD, USAGE, chunk, delta, recording
 
 
 def not_passed(judged: Recording) -> dict[str, Verdict]:
@@ -213,3 +189,23 @@ def test_speed_and_gaps_are_measured_between_pieces_of_text() -> None:
     assert 0.3 == judged.ttft_s
     assert pytest.approx(0.4) == judged.longest_gap_s
     assert pytest.approx(4.0) == judged.tokens_per_s
+
+
+@pytest.mark.parametrize(
+    ("events", "fault"),
+    [
+        (GOOD, None),
+        ([delta("", role="assistant"), delta(finish="tool_calls"), DONE], None),
+        (GOOD[:-1], "C8"),
+        ([*GOOD[:-3], USAGE, DONE], "C7"),
+        ([{"error": "CUDA error"}, DONE], "C7"),
+    ],
+)
+def test_a_stream_without_text_or_usage_can_still_be_a_whole_one(events: list[Any], fault: str | None) -> None:
+    found = fault_of(recording(events))
+
+    assert fault == (found.id if found else None)
+
+
+def test_the_length_of_the_prompt_is_the_last_that_was_reported() -> None:
+    assert (9, None) == (recording(GOOD).prompt_tokens, recording(GOOD[:-2]).prompt_tokens)

@@ -9,6 +9,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from components.llm.failure import CannotServe
 from components.llm.ready_gate_provider import ReadyGateProvider
+from tests.fixtures.conforming import conforming, kind_of
 from tests.fixtures.scripted_llm import MODEL, ScriptedLlm, refuse, stream
 from tests.fixtures.waiting import TOKEN
 
@@ -149,6 +150,38 @@ def test_an_update_proves_the_new_endpoint() -> None:
         outs = GATE.update("ready-1", recorded(healthy=False), inputs(llm)).outs or {}
 
     assert (True, llm.base_url) == (outs["healthy"], outs["base_url"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "check"),
+    [
+        ({"needs_tools": True}, "O16"),
+        ({"needs_vision": True}, "O18"),
+        ({"system_prompt_bytes": 900.0}, "context"),
+        ({"gpu": True}, "gpu"),
+    ],
+    ids=str,
+)
+def test_what_agents_need_is_proven_and_recorded(asked: dict[str, Any], check: str) -> None:
+    with ScriptedLlm([conforming(TOKEN)]) as llm:
+        news = {**inputs(llm), **asked}
+        outs = GATE.create(news).outs or {}
+
+    assert check in [made["id"] for made in outs["evidence"]["checks"]]
+    assert not GATE.diff("ready-1", {**outs, "__provider": "pickled"}, news).changes
+
+
+def test_an_endpoint_that_lets_anybody_in_fails_the_gate_when_its_token_has_to_count() -> None:
+    with ScriptedLlm([stream()]) as llm, pytest.raises(CannotServe, match="lets anybody in: answered HTTP 200"):
+        GATE.create(inputs(llm, auth_required=True))
+
+
+def test_a_refresh_asks_for_no_tool_and_no_image() -> None:
+    with ScriptedLlm([conforming(TOKEN)]) as llm:
+        before = {**recorded(needs_tools=True, needs_vision=True), "base_url": llm.base_url, "agent_url": llm.base_url}
+        GATE.read("ready-1", before)
+
+    assert ["text"] == [kind_of(asked, token=TOKEN) for asked in llm.chats()]
 
 
 def test_a_failed_gate_raises_one_error_that_ends_with_the_next_step() -> None:

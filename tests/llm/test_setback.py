@@ -36,6 +36,31 @@ def test_words_that_time_does_not_heal_are_fatal_whatever_the_status(said: str) 
     assert (setback_from_words(said) or pytest.fail("not known")).next_step
 
 
+@pytest.mark.parametrize(
+    ("said", "check", "key"),
+    [
+        ('"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser', "O16", "toolCallParser"),
+        ("registry.ollama.ai/library/gemma3:1b does not support tools", "O16", "model"),
+        ("image input is not supported - hint: you may need to provide the mmproj", "O18", "model"),
+        ("request (99 tokens) exceeds the available context size (64 tokens)", "context", "contextLength"),
+        ("This model's maximum context length is 64 tokens.", "context", "contextLength"),
+        ("`inputs` must have less than 64 tokens. Given: 99", "context", "contextLength"),
+    ],
+)
+def test_words_of_an_engine_name_the_check_they_fail_and_what_to_set(said: str, check: str, key: str) -> None:
+    setback = setback_from_answer(500, {}, said).failing("C1")
+
+    assert ("fatal", [(check, "fail", said)]) == (
+        setback.failure_class,
+        [(one.id, one.verdict, one.detail) for one in setback.checks],
+    )
+    assert f"llms.<llm>.{key} " in setback.next_step
+
+
+def test_a_setback_that_names_no_check_fails_the_one_that_was_tried() -> None:
+    assert ["C1"] == [check.id for check in setback_from_answer(500, {}, "oops").failing("C1").checks]
+
+
 def test_ordinary_words_are_no_verdict() -> None:
     assert setback_from_words("llama runner started in 2.1 seconds") is None
 

@@ -9,6 +9,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from components.llm.ready_gate_provider import ReadyGateProvider
+from tests.fixtures.conforming import conforming
 from tests.fixtures.dynamic_process import (
     PROJECT,
     DynamicProcess,
@@ -100,6 +101,29 @@ def test_the_last_line_of_a_failure_is_the_next_step_and_no_secret_is_shown(gate
     assert "`pulumi config set --secret --path llmTokens.smol`" in shown.rstrip().splitlines()[-1]
     assert "During handling of" not in shown
     assert TOKEN not in shown
+
+
+def test_what_agents_need_reaches_the_process_that_proves_it(gate: DynamicProcess) -> None:
+    needed = {"needs_tools": True, "needs_vision": True, "system_prompt_bytes": 900, "auth_required": True, "gpu": True}
+    with ScriptedLlm([conforming(TOKEN)]) as llm:
+        news = {**inputs(llm), **needed}
+        created = gate.create(news)
+
+        assert not gate.diff(created.id, created.outs, news).changes
+    checks = {check["id"]: check["verdict"] for check in created.outs["evidence"]["checks"]}
+    proven = {"C12": "pass", "O16": "pass", "O17": "pass", "O18": "pass", "gpu": "unknown", "context": "unknown"}
+    assert proven.items() <= checks.items()
+
+
+def test_a_state_of_the_first_release_has_nothing_to_prove_again(gate: DynamicProcess) -> None:
+    later = ("needs_tools", "needs_vision", "system_prompt_bytes", "auth_required", "gpu")
+    with ScriptedLlm([stream()]) as llm:
+        news = inputs(llm)
+        created = gate.create(news)
+        kept = {key: value for key, value in created.outs.items() if key not in later}
+
+        assert not gate.diff(created.id, kept, {**news, "system_prompt_bytes": 900}).changes
+        assert gate.diff(created.id, kept, {**news, "needs_tools": True}).changes
 
 
 def test_bad_inputs_are_named_by_property(gate: DynamicProcess) -> None:
