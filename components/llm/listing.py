@@ -12,13 +12,20 @@ POLL_LIMIT_S = 5.0
 _OK = 200
 # The routes of these answers exist nowhere or not for us: a gateway that lets only chat through.
 _NOT_LISTED = {404, 405}
+# Not for our token, which may be good for chat: Anthropic lists to `x-api-key` alone, gateways guard path by path.
+_WITHHELD = {401, 403}
 
 
 @dataclass(frozen=True)
 class Listing:
-    """*models* are entries by name, with whatever a server tells of them; None when it lists nothing at all."""
+    """
+    *models* are entries by name, with whatever a server tells of them; None when it lists nothing at all.
+
+    *is_withheld* leaves it to the chat to say whether our token is good.
+    """
 
     models: Mapping[str, Mapping[str, Any]] | None
+    is_withheld: bool = False
 
     @property
     def names(self) -> Sequence[str] | None:
@@ -45,9 +52,11 @@ def openai_listing(caller: Caller, base_url: str, token: str | None) -> Listing:
     `GET {base_url}/models`, which is also the cheapest proof that somebody answers there.
 
     Raises:
-        Setback: nobody answers, or not to us.
+        Setback: nobody answers.
     """
     answer = caller.answer(Request("GET", f"{base_url}/models", token), limit_s=POLL_LIMIT_S)
+    if answer.status in _WITHHELD:
+        return Listing(None, is_withheld=True)
     if answer.status not in {_OK, *_NOT_LISTED}:
         raise setback_from_answer(answer.status, answer.headers, caller.redacted(answer.message()))
     # Together answers with the bare list.

@@ -67,7 +67,8 @@ def probe_once(target: Target, *, clock: Callable[[], float] = time.monotonic) -
     """
     Look once, for at most 10 s, whether *target* still serves: for refresh and `doctor`.
 
-    A hosted endpoint is asked for its models only, as every completion costs money; any other streams one token.
+    A hosted endpoint is asked for its models only, as every completion costs money, unless it withholds them; any
+    other streams one token.
     """
     over_at = clock() + _ONCE_LIMIT_S
 
@@ -77,8 +78,8 @@ def probe_once(target: Target, *, clock: Callable[[], float] = time.monotonic) -
 
     caller = Caller(Redactor(target.token), clock=clock, tick=tick, heard=lambda: None)
     try:
-        openai_listing(caller, target.agent_url, target.token)
-        if not target.hosted:
+        listing = openai_listing(caller, target.agent_url, target.token)
+        if not target.hosted or listing.is_withheld:
             body = counting(target.model, max_tokens=ONE_TOKEN)
             refuse_errors(caller, caller.chat(target.agent_url, target.token, body))
     except Setback as setback:

@@ -184,7 +184,14 @@ def test_a_hosted_endpoint_that_names_a_time_is_asked_again_then(waiting: Waitin
 
 @pytest.mark.parametrize(
     ("models", "verdict"),
-    [(listing(MODEL), "pass"), (refuse(404, "no route"), "unknown"), (raw_answer(200, b"<html>"), "unknown")],
+    [
+        (listing(MODEL), "pass"),
+        (refuse(404, "no route"), "unknown"),
+        # Anthropic lists to `x-api-key` alone, and a gateway may let only chat through.
+        (refuse(401, "x-api-key header is required"), "unknown"),
+        (refuse(403, "forbidden"), "unknown"),
+        (raw_answer(200, b"<html>"), "unknown"),
+    ],
 )
 def test_a_listing_confirms_the_model_name_and_its_absence_is_noted(
     waiting: Waiting, models: object, verdict: str

@@ -19,7 +19,7 @@ from tests.fixtures.scripted_llm import (
     refuse,
     stream,
 )
-from tests.fixtures.scripted_socket import TLS_FILES, Asked, Connection
+from tests.fixtures.scripted_socket import TLS_FILES, Act, Asked, Connection
 from tests.fixtures.waiting import TOKEN, Waiting
 
 
@@ -110,6 +110,12 @@ def test_one_look_at_a_hosted_endpoint_costs_no_completion() -> None:
         assert probe_once(target(llm, engine="hosted")).healthy
 
     assert ["/v1/models"] == [asked.path for asked in llm.asked]
+
+
+@pytest.mark.parametrize(("chat", "healthy"), [(stream(), True), (refuse(401, "no such key"), False)])
+def test_one_look_asks_for_a_completion_when_the_models_are_withheld(chat: Act, healthy: bool) -> None:  # noqa: FBT001 - pytest passes it
+    with ScriptedLlm([chat], models=refuse(401, "x-api-key header is required")) as llm:
+        assert healthy == probe_once(target(llm, engine="hosted")).healthy
 
 
 def test_a_busy_endpoint_is_alive() -> None:

@@ -40,12 +40,15 @@ def test_a_valid_request_that_is_refused_will_be_refused_again(waiting: Waiting,
 
 
 @pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("where", ["models", "chat"])
-def test_a_refused_token_ends_the_wait_and_is_not_shown(waiting: Waiting, status: int, where: str) -> None:
+@pytest.mark.parametrize("engine", ["other", "hosted"])
+@pytest.mark.parametrize("lists", [True, False])
+def test_a_refused_token_ends_the_wait_and_is_not_shown(
+    waiting: Waiting, status: int, engine: str, *, lists: bool
+) -> None:
     refused = refuse(status, f"Bearer {TOKEN} is unknown")
-    llm = ScriptedLlm([refused if where == "chat" else stream()], models=refused if where == "models" else None)
+    llm = ScriptedLlm([refused], models=None if lists else refused)
 
-    told = refusal(waiting, llm, CannotServe)
+    told = refusal(waiting, llm, CannotServe, engine=engine)
 
     assert f"HTTP {status}, our token was refused" in told
     assert f"Last answer: HTTP {status} Bearer [hidden] is unknown" in told
