@@ -6,7 +6,18 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.fixtures.deployment import Deployment
+from tests.fixtures.conforming import conforming
+from tests.fixtures.deployment import Deployment, free_port
+from tests.fixtures.real_servers import (
+    MODEL,
+    UPSTREAM_KEY,
+    RealServer,
+    in_front_of,
+    real_litellm,
+    real_llama_cpp,
+    real_ollama,
+)
+from tests.fixtures.scripted_llm import ScriptedLlm
 from tests.fixtures.trugen_user import TrugenUser
 
 
@@ -41,3 +52,38 @@ def deployment(tmp_path: Path, engine: docker.DockerClient) -> Iterator[Deployme
 def user(deployment: Deployment) -> Callable[[], TrugenUser]:
     """Somebody who uses the workspace past Pulumi: reads, edits and deletes agents with the workspace's key."""
     return lambda: TrugenUser(**deployment.outputs()["sandbox"])
+
+
+@pytest.fixture(scope="session")
+def llama_cpp() -> Iterator[RealServer]:
+    with real_llama_cpp() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ollama() -> Iterator[RealServer]:
+    with real_ollama() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def capable() -> Iterator[ScriptedLlm]:
+    """Scripted, and able to do what SmolLM2 cannot: it calls tools and sees."""
+    with ScriptedLlm([conforming(UPSTREAM_KEY)]) as llm:
+        yield llm
+
+
+@pytest.fixture(scope="session")
+def litellm(
+    llama_cpp: RealServer, capable: ScriptedLlm, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealServer]:
+    """With `MODEL` on llama.cpp, `capable`, `dead`, which nobody serves, and `locked`, which refuses the proxy."""
+    with ScriptedLlm([conforming("sk-another-key")]) as locked:
+        upstreams = {
+            MODEL: llama_cpp.base_url,
+            "capable": capable.base_url,
+            "dead": f"http://127.0.0.1:{free_port()}/v1",
+            "locked": locked.base_url,
+        }
+        with real_litellm(in_front_of(upstreams), tmp_path_factory.mktemp("litellm")) as server:
+            yield server
