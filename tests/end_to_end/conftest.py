@@ -12,7 +12,8 @@ from tests.fixtures.real_servers import (
     MODEL,
     UPSTREAM_KEY,
     RealServer,
-    in_front_of,
+    anthropic_api,
+    openai_api,
     real_litellm,
     real_llama_cpp,
     real_ollama,
@@ -77,13 +78,17 @@ def capable() -> Iterator[ScriptedLlm]:
 def litellm(
     llama_cpp: RealServer, capable: ScriptedLlm, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RealServer]:
-    """With `MODEL` on llama.cpp, `capable`, `dead`, which nobody serves, and `locked`, which refuses the proxy."""
+    """
+    `MODEL` and `claude` on llama.cpp, which speaks Anthropic's protocol, too; `capable`; `dead`, which nobody serves;
+    and `locked`, which refuses the proxy.
+    """
     with ScriptedLlm([conforming("sk-another-key")]) as locked:
         upstreams = {
-            MODEL: llama_cpp.base_url,
-            "capable": capable.base_url,
-            "dead": f"http://127.0.0.1:{free_port()}/v1",
-            "locked": locked.base_url,
+            MODEL: openai_api(llama_cpp.base_url),
+            "claude": anthropic_api(llama_cpp.root_url),
+            "capable": openai_api(capable.base_url),
+            "dead": openai_api(f"http://127.0.0.1:{free_port()}/v1"),
+            "locked": openai_api(locked.base_url),
         }
-        with real_litellm(in_front_of(upstreams), tmp_path_factory.mktemp("litellm")) as server:
+        with real_litellm(upstreams, tmp_path_factory.mktemp("litellm")) as server:
             yield server

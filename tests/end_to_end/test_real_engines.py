@@ -56,6 +56,12 @@ def test_llama_cpp_behind_litellm_is_ready(litellm: RealServer) -> None:
     assert failed(evidence) == []
 
 
+def test_litellm_that_translates_to_anthropics_protocol_is_ready(litellm: RealServer) -> None:
+    evidence = gate(litellm, "litellm", model="claude", token=LITELLM_KEY)
+
+    assert failed(evidence) == []
+
+
 def test_llama_cpp_that_answers_under_a_name_it_does_not_list_is_refused(llama_cpp: RealServer) -> None:
     told = refusal(llama_cpp, "llama.cpp", CannotServe, model="llama-3.3-70b")
 
@@ -107,7 +113,7 @@ def test_litellm_is_refused_for_a_model_it_does_not_have(litellm: RealServer) ->
     told = refusal(litellm, "litellm", CannotServe, model="nobody", token=LITELLM_KEY)
 
     assert "Invalid model name passed in model=nobody" in told
-    assert f"it serves {MODEL}, capable, dead, locked" in told
+    assert f"it serves {MODEL}, claude, capable, dead, locked" in told
 
 
 def test_a_llama_cpp_that_died_after_all_is_seen_by_the_next_look(engine: docker.DockerClient) -> None:
