@@ -6,7 +6,19 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.fixtures.deployment import Deployment
+from tests.fixtures.conforming import conforming
+from tests.fixtures.deployment import Deployment, free_port
+from tests.fixtures.real_servers import (
+    MODEL,
+    UPSTREAM_KEY,
+    RealServer,
+    anthropic_api,
+    openai_api,
+    real_litellm,
+    real_llama_cpp,
+    real_ollama,
+)
+from tests.fixtures.scripted_llm import ScriptedLlm
 from tests.fixtures.trugen_user import TrugenUser
 
 
@@ -41,3 +53,42 @@ def deployment(tmp_path: Path, engine: docker.DockerClient) -> Iterator[Deployme
 def user(deployment: Deployment) -> Callable[[], TrugenUser]:
     """Somebody who uses the workspace past Pulumi: reads, edits and deletes agents with the workspace's key."""
     return lambda: TrugenUser(**deployment.outputs()["sandbox"])
+
+
+@pytest.fixture(scope="session")
+def llama_cpp() -> Iterator[RealServer]:
+    with real_llama_cpp() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ollama() -> Iterator[RealServer]:
+    with real_ollama() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def capable() -> Iterator[ScriptedLlm]:
+    """Scripted, and able to do what SmolLM2 cannot: it calls tools and sees."""
+    with ScriptedLlm([conforming(UPSTREAM_KEY)]) as llm:
+        yield llm
+
+
+@pytest.fixture(scope="session")
+def litellm(
+    llama_cpp: RealServer, capable: ScriptedLlm, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealServer]:
+    """
+    `MODEL` and `claude` on llama.cpp, which speaks Anthropic's protocol, too; `capable`; `dead`, which nobody serves;
+    and `locked`, which refuses the proxy.
+    """
+    with ScriptedLlm([conforming("sk-another-key")]) as locked:
+        upstreams = {
+            MODEL: openai_api(llama_cpp.base_url),
+            "claude": anthropic_api(llama_cpp.root_url),
+            "capable": openai_api(capable.base_url),
+            "dead": openai_api(f"http://127.0.0.1:{free_port()}/v1"),
+            "locked": openai_api(locked.base_url),
+        }
+        with real_litellm(upstreams, tmp_path_factory.mktemp("litellm")) as server:
+            yield server

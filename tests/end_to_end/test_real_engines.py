@@ -1,64 +1,21 @@
 """The gate before real servers: what it passes, what it refuses, and what it says. No Pulumi."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import docker
 import pytest
 import requests
 
-from components.llm.failure import CannotServe, KeepsFailing, NotReady
-from components.llm.readiness import Budget, Evidence, Target, probe_once, wait_until_ready
-from tests.fixtures.deployment import free_port
-from tests.fixtures.real_servers import (
-    LITELLM_KEY,
-    MODEL,
-    RealServer,
-    real_litellm,
-    real_llama_cpp,
-    real_ollama,
-)
+from components.llm.failure import CannotServe, KeepsFailing
+from components.llm.readiness import Evidence, Target, probe_once
+from tests.fixtures.gating import gate, refusal
+from tests.fixtures.real_servers import LITELLM_KEY, MODEL, RealServer, real_llama_cpp
 
 pytestmark = pytest.mark.docker
 
-DEAD = "dead"
-"""A model of the proxy whose upstream nobody serves."""
 # A tenth of a core: loading, half a second's work, takes long enough to be looked at.
 _SLOW = {"cpu_period": 100_000, "cpu_quota": 10_000}
-
-
-@pytest.fixture(scope="module")
-def llama_cpp() -> Iterator[RealServer]:
-    with real_llama_cpp() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def ollama() -> Iterator[RealServer]:
-    with real_ollama() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def litellm(llama_cpp: RealServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
-    upstreams = {MODEL: llama_cpp.base_url, DEAD: f"http://127.0.0.1:{free_port()}/v1"}
-    with real_litellm(upstreams, tmp_path_factory.mktemp("litellm")) as server:
-        yield server
-
-
-def gate(
-    server: RealServer, engine: str, *, on_progress: Callable[[str], None] = lambda _line: None, **target: Any
-) -> Evidence:
-    wanted = Target(**{"base_url": server.base_url, "model": MODEL, "engine": engine, **target})
-    return wait_until_ready(wanted, budget=Budget(timeout_s=60.0), on_progress=on_progress)
-
-
-def refusal(server: RealServer, engine: str, kind: type[NotReady], **others: Any) -> str:
-    with pytest.raises(NotReady) as caught:
-        gate(server, engine, **others)
-    assert kind is type(caught.value), str(caught.value)
-    return str(caught.value)
 
 
 @dataclass
@@ -99,6 +56,12 @@ def test_llama_cpp_behind_litellm_is_ready(litellm: RealServer) -> None:
     assert failed(evidence) == []
 
 
+def test_litellm_that_translates_to_anthropics_protocol_is_ready(litellm: RealServer) -> None:
+    evidence = gate(litellm, "litellm", model="claude", token=LITELLM_KEY)
+
+    assert failed(evidence) == []
+
+
 def test_llama_cpp_that_answers_under_a_name_it_does_not_list_is_refused(llama_cpp: RealServer) -> None:
     told = refusal(llama_cpp, "llama.cpp", CannotServe, model="llama-3.3-70b")
 
@@ -134,17 +97,23 @@ def test_a_llama_cpp_without_its_weights_is_refused_with_its_own_words() -> None
 def test_litellm_calls_itself_healthy_with_a_dead_upstream_and_is_refused(litellm: RealServer) -> None:
     own_word = requests.get(f"{litellm.root_url}/health/readiness", timeout=10)
 
-    told = refusal(litellm, "litellm", KeepsFailing, model=DEAD, token=LITELLM_KEY)
+    told = refusal(litellm, "litellm", KeepsFailing, model="dead", token=LITELLM_KEY)
 
     assert (own_word.status_code, own_word.json()["status"]) == (200, "healthy")
     assert "OpenAIException - Connection error" in told
+
+
+def test_litellm_whose_own_key_is_refused_upstream_is_refused_with_what_it_heard(litellm: RealServer) -> None:
+    told = refusal(litellm, "litellm", CannotServe, model="locked", token=LITELLM_KEY)
+
+    assert "litellm.AuthenticationError: AuthenticationError: OpenAIException - Incorrect API key provided" in told
 
 
 def test_litellm_is_refused_for_a_model_it_does_not_have(litellm: RealServer) -> None:
     told = refusal(litellm, "litellm", CannotServe, model="nobody", token=LITELLM_KEY)
 
     assert "Invalid model name passed in model=nobody" in told
-    assert f"it serves {MODEL}, {DEAD}" in told
+    assert f"it serves {MODEL}, claude, capable, dead, locked" in told
 
 
 def test_a_llama_cpp_that_died_after_all_is_seen_by_the_next_look(engine: docker.DockerClient) -> None:
