@@ -24,7 +24,7 @@ class Provider:
         base_url: API root; empty when every customer has their own.
         model: What a model id looks like; meant to catch an id of somebody else, not to know every model.
         model_advice: What to write instead of an id that looks otherwise.
-        lists_models: Whether `GET {base_url}/models` answers to a bearer: then it proves the key and shows the ids.
+        list_headers: What `GET {base_url}/models` wants instead of a bearer, `{key}` being the key.
         caution: Why its documentation itself advises against it, and what to do instead.
     """
 
@@ -33,7 +33,7 @@ class Provider:
     base_url: str
     model: re.Pattern[str]
     model_advice: str
-    lists_models: bool = True
+    list_headers: Mapping[str, str] | None = None
     caution: str | None = None
 
 
@@ -45,8 +45,8 @@ ANTHROPIC = Provider(
     base_url="https://api.anthropic.com/v1",
     model=re.compile(r"claude-[\w.-]+"),
     model_advice="write Anthropic's own id of the model, which starts with 'claude-'",
-    # The route is that of Anthropic's own API, with `x-api-key` and `anthropic-version` (1jehuang/jcode#993).
-    lists_models=False,
+    # The route is that of Anthropic's own API (1jehuang/jcode#993).
+    list_headers={"x-api-key": "{key}", "anthropic-version": "2023-06-01"},
     caution=(
         "Anthropic offers its OpenAI-compatible API to test and compare models, not for production: it joins all system"
         " messages into one at the start, ignores `response_format`, `seed`, penalties and `strict` of tools without an"
