@@ -31,7 +31,7 @@ endpoints = {
     else LlmEndpoint(
         name,
         llm,
-        Secrets(settings.token_of(name), settings.hub_token_of(name)),
+        Secrets(settings.token_of(name), settings.hub_token_of(name), settings.provider_key_of(name)),
         needs_of(agent for agent in settings.agents.values() if agent.llm == name),
         pulumi.ResourceOptions(provider=local),
     )

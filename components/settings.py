@@ -25,6 +25,7 @@ _SECRETS = {
     "trugenApiKey": "pulumi config set --secret trugenApiKey",
     "llmTokens": "pulumi config set --secret --path llmTokens.<name of the LLM>",
     "hubTokens": "pulumi config set --secret --path hubTokens.<name of the LLM>",
+    "providerKeys": "pulumi config set --secret --path providerKeys.<name of the LLM>",
     "secretHeaders": "pulumi config set --secret --path secretHeaders.tools.<name of the tool>.<header>",
 }
 
@@ -64,6 +65,7 @@ class _Reader:
         agents = self._named("agents", self._with_texts("agents", raw_agents), AgentSettings)
         key = self._secret("trugenApiKey")
         tokens, hub_tokens = self._tokens("llmTokens"), self._tokens("hubTokens")
+        provider_keys = self._tokens("providerKeys")
 
         # From the raw entries: an agent's other mistakes must not hide a wrong name, nor the other way round.
         llm_of = {
@@ -77,6 +79,7 @@ class _Reader:
         self.problems += rules.ports(llms, trugen)
         self.problems += rules.tokens(tokens, llms, set(raw_llms))
         self.problems += rules.hub_tokens(hub_tokens, llms, set(raw_llms))
+        self.problems += rules.provider_keys(provider_keys, llms, set(raw_llms))
         self.problems += rules.tool_calls(llms, agents)
         if trugen is not None:
             self.problems += rules.reachable(llms, trugen)
@@ -88,6 +91,7 @@ class _Reader:
             "trugen_api_key": key and SecretStr(key),
             "llm_tokens": {name: SecretStr(token) for name, token in tokens.items()},
             "hub_tokens": {name: SecretStr(token) for name, token in hub_tokens.items()},
+            "provider_keys": {name: SecretStr(key) for name, key in provider_keys.items()},
             **self._attachments(raw_agents),
         }
 

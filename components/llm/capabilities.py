@@ -148,8 +148,8 @@ def _tgi(asking: Asking, _: Mapping[str, Any]) -> Capabilities:
     )
 
 
-# Words of the API references for the same thing: Groq, OpenRouter and Together, Mistral; then vLLM and SGLang.
-_WINDOW_KEYS = ("context_window", "context_length", "max_context_length", "max_model_len")
+# Words of the API references for the same thing: Groq, OpenRouter and Together, Mistral; vLLM and SGLang; LiteLLM.
+_WINDOW_KEYS = ("context_window", "context_length", "max_context_length", "max_model_len", "max_input_tokens")
 
 
 def _listed(entry: Mapping[str, Any]) -> Capabilities:

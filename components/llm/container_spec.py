@@ -42,7 +42,7 @@ def container_spec(args: SelfHosted) -> ContainerSpec:
         ),
         env=env,
         mounts=args.mounts,
-        gpus=_gpus(args),
+        gpus=args.gpus,
         devices=("/dev/kfd", "/dev/dri") if amd else (),
         groups=("video", "render") if amd else (),
         shm_mib=args.shm_mib,
@@ -58,13 +58,3 @@ def _words(flag: str, args: SelfHosted, field: str) -> Iterator[str]:
         yield from map(str, value)
     elif value is not True:
         yield f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _gpus(args: SelfHosted) -> str | None:
-    match args.gpu:
-        case "off" | "amd":
-            return None
-        case tuple(ids):
-            return f"device={','.join(ids)}"
-        case count_or_all:
-            return str(count_or_all)

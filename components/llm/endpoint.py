@@ -6,7 +6,9 @@ from typing import Any
 
 import pulumi
 
-from components.llm.document import HostedLlm, OllamaLlm, SelfHosted
+from components.llm.document import AnthropicLlm, HostedLlm, OllamaLlm, SelfHosted
+from components.llm.engines import LITELLM_CONFIG
+from components.llm.litellm_config import litellm_config
 from components.llm.needs import Needs
 from components.llm.ready_gate import ChatCompletionsReady, ReadyGateArgs
 from components.llm.token import BearerToken
@@ -22,11 +24,12 @@ _HUB_TOKEN_FILE = "token"  # noqa: S105 - the name of a file, not its content
 class Secrets:
     """
     *token* is the one the endpoint's gateway or provider expects. Without one it is generated, since TruGen demands a
-    token even for an open server. *hub_token* reads a private repository.
+    token even for an open server. *hub_token* reads a private repository; *provider_key* pays for a proxied model.
     """
 
     token: str | None = None
     hub_token: str | None = None
+    provider_key: str | None = None
 
 
 class LlmEndpoint(pulumi.ComponentResource):
@@ -57,20 +60,22 @@ class LlmEndpoint(pulumi.ComponentResource):
         self._name = name
         self._secrets = secrets
         self._own_api_url: pulumi.Output[str] | None = None
+        if isinstance(args, HostedLlm) and args.caution:
+            pulumi.log.warn(f"llms.{name}: {args.caution}.", self)
         gate = ChatCompletionsReady(
             name,
             ReadyGateArgs(
-                **(self._deployed(name, args) if isinstance(args, SelfHosted) else {"base_url": args.base_url}),
+                **(self._deployed(name, args) if isinstance(args, SelfHosted) else {"base_url": args.url}),
                 **args.ready.model_dump(),
                 model=args.agent_model if isinstance(args, SelfHosted) else args.model,
-                engine=args.engine,
+                engine=args.facts.name if isinstance(args, SelfHosted) else args.engine,
                 token=self.token,
                 progress_urn=_row("ChatCompletionsReady", name),
                 needs_tools=needs.tools,
                 needs_vision=needs.vision,
                 system_prompt_bytes=needs.system_prompt_bytes,
                 auth_required=_is_exposed(args),
-                gpu=isinstance(args, SelfHosted) and args.gpu != "off",
+                gpu=isinstance(args, SelfHosted) and args.hardware != "cpu",
             ),
             child,
         )
@@ -93,8 +98,7 @@ class LlmEndpoint(pulumi.ComponentResource):
         from components.llm.server import LlmServer  # noqa: PLC0415 - see above
 
         child = pulumi.ResourceOptions(parent=self)
-        hub_token = self._secrets.hub_token
-        server = LlmServer(name, args, child, {_HUB_TOKEN_FILE: hub_token} if hub_token else {})
+        server = LlmServer(name, args, child, self._secret_files(args))
         # Another container or other weights have to be proven again.
         trigger = server.container_id
         if isinstance(args, OllamaLlm):
@@ -108,6 +112,14 @@ class LlmEndpoint(pulumi.ComponentResource):
             "trigger": trigger,
         }
 
+    def _secret_files(self, args: SelfHosted) -> Mapping[str, pulumi.Input[str]]:
+        """What the container needs to know that nobody else may."""
+        key = self._secrets.provider_key
+        if isinstance(args, AnthropicLlm) and key:
+            return {LITELLM_CONFIG: self.token.apply(lambda token: litellm_config(args, token, key))}
+        hub_token = self._secrets.hub_token
+        return {_HUB_TOKEN_FILE: hub_token} if hub_token else {}
+
     def remove_unused_models(self, after: Sequence[pulumi.Resource]) -> None:
         """Drop models that this endpoint served before, once *after*, the agents that use it, have moved on."""
         if self._own_api_url is not None:
@@ -117,7 +129,7 @@ class LlmEndpoint(pulumi.ComponentResource):
 
 def _is_exposed(args: SelfHosted | HostedLlm) -> bool:
     """Whether others than this machine can call the URL that TruGen will call."""
-    url = args.public_url if isinstance(args, SelfHosted) else args.base_url
+    url = args.public_url if isinstance(args, SelfHosted) else args.url
     return url is not None and not is_loopback(url)
 
 

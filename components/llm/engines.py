@@ -29,6 +29,7 @@ class Engine:
         settings: Variable of the environment -> what the stack file says for it.
         healthcheck: By a program that the image has.
         entrypoint: Replaces the image's own.
+        user: Replaces the image's own.
         scratch: Options of its `/tmp`.
         hopeless: Words in its log or answers that mean it will say the same next time -> what to do about them.
     """
@@ -43,6 +44,7 @@ class Engine:
     env: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     entrypoint: tuple[str, ...] | None = None
+    user: str | None = None
     scratch: str = "rw,noexec,nosuid,size=256m"
     hopeless: Mapping[str, str] = field(default_factory=dict)
 
@@ -73,6 +75,7 @@ _LLAMA_CPP_CUDA = "fff6185edd2fbc4093aa5970bf6db53ed11c283e3a1c52a3e244cf2704726
 _VLLM_NVIDIA = "vllm/vllm-openai:v0.31.0@sha256:c1c9f6fd5c109ba7f0546a59f5b2f15fb87f64c77782e90a27b648b42a8e67c3"
 _VLLM_AMD = "vllm/vllm-openai-rocm:v0.31.0@sha256:749f6f3f944f12af49966ac523c1f8573e4b229594b541954bd5f879b4496b1f"
 _SGLANG_NVIDIA = "lmsysorg/sglang:v0.5.20@sha256:06e4f2ed21afde4ff513cda65070124e727ba23ccaeff7712b8c40e1097d611f"
+_LITELLM_DIGEST = "3d88bd757134a00e8c00237b85a021ab1f6d54abb9c1df750f411dbe7256a500"
 _HUB_ENV = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 _COMPILES = "rw,nosuid,size=2g"  # kernels are compiled there and loaded from there, so it cannot be `noexec`
 
@@ -242,4 +245,27 @@ SGLANG = Engine(
         "are not supported for now": "Use a newer `image`, or a model of an architecture that this one knows.",
     },
 )
-ENGINES: Mapping[str, Engine] = {one.name: one for one in (OLLAMA, LLAMA_CPP, TGI, VLLM, SGLANG)}
+LITELLM_CONFIG = "config.yaml"  # in its volume, with the keys: `docker inspect` would show an environment
+_LITELLM_HOME = "/var/lib/trugen-llm"
+_IS_ALIVE = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:4000/health/liveliness', timeout=5)"
+# A proxy: it computes nothing, and calls its provider over the internet.
+LITELLM = Engine(
+    name="litellm",
+    images={"cpu": f"ghcr.io/berriai/litellm:v1.104.2@sha256:{_LITELLM_DIGEST}"},
+    port=4000,
+    cache_path=_LITELLM_HOME,
+    arguments=("--host", _EVERYWHERE, "--port", "4000", "--config", f"{_LITELLM_HOME}/{LITELLM_CONFIG}"),
+    env={
+        "HOME": _LITELLM_HOME,
+        # Or its table of models and prices would come from GitHub at every start.
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "NO_DOCS": "True",
+        "NO_REDOC": "True",
+        "DISABLE_ADMIN_UI": "True",
+    },
+    # The image has neither curl nor wget.
+    healthcheck=("CMD", "python3", "-c", _IS_ALIVE),
+    # The secret files are for root alone, and the user of the image is its own business.
+    user="0:0",
+)
+ENGINES: Mapping[str, Engine] = {one.name: one for one in (OLLAMA, LLAMA_CPP, TGI, VLLM, SGLANG, LITELLM)}

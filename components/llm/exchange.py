@@ -38,6 +38,7 @@ class Request:
     url: str
     token: str | None = field(default=None, repr=False)
     json: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Exchange:
             self._request.method,
             self._request.url,
             json=self._request.json,
+            headers=self._request.headers,
             auth=_bearer(self._request.token),
             allow_redirects=False,  # a login page, or another host that would get the token
             stream=True,

@@ -9,7 +9,7 @@ from pydantic import ByteSize, Field, model_validator
 from components.llm.declared import MIB, Declared, HostPath, ModelId, Port, Size, Tokens, spelled
 from components.llm.engines import SGLANG, VLLM
 from components.llm.ready import HubReady
-from components.llm.self_hosted import SelfHosted
+from components.llm.self_hosted import WeightsLlm
 
 _GIB = 2**30
 _ANSWER_TOKENS = 512
@@ -49,7 +49,7 @@ class Weights(Declared):
         return self
 
 
-class HubLlm(SelfHosted):
+class HubLlm(WeightsLlm):
     """
     `trustRemoteCode` lets the engine run Python code that came with the weights: only for weights you have read.
 

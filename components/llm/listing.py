@@ -6,6 +6,7 @@ from typing import Any
 
 from components.llm.calls import Caller
 from components.llm.exchange import Request
+from components.llm.providers import provider_at
 from components.llm.setback import setback_from_answer
 
 POLL_LIMIT_S = 5.0
@@ -54,7 +55,7 @@ def openai_listing(caller: Caller, base_url: str, token: str | None) -> Listing:
     Raises:
         Setback: nobody answers.
     """
-    answer = caller.answer(Request("GET", f"{base_url}/models", token), limit_s=POLL_LIMIT_S)
+    answer = caller.answer(models_request(base_url, token), limit_s=POLL_LIMIT_S)
     if answer.status in _WITHHELD:
         return Listing(None, is_withheld=True)
     if answer.status not in {_OK, *_NOT_LISTED}:
@@ -62,6 +63,14 @@ def openai_listing(caller: Caller, base_url: str, token: str | None) -> Listing:
     # Together answers with the bare list.
     fields = answer.fields()
     return Listing(_by_name(fields.get("data") if isinstance(fields, dict) else fields, "id"))
+
+
+def models_request(base_url: str, token: str | None) -> Request:
+    """The request for the models at *base_url*, as whoever is known to be there wants it."""
+    url, known = f"{base_url}/models", provider_at(base_url)
+    if known is None or known.list_headers is None or token is None:
+        return Request("GET", url, token)
+    return Request("GET", url, headers={name: value.format(key=token) for name, value in known.list_headers.items()})
 
 
 def ollama_listing(caller: Caller, api_url: str, token: str | None) -> Listing:

@@ -113,7 +113,7 @@ class _Server:
         yield from self._memory(size or 0)
 
     def _memory(self, size: int) -> Iterator[str]:
-        if self.llm.gpu != "off":
+        if self.llm.hardware != "cpu":
             return
         if size > self.facts.memory_bytes:
             yield (

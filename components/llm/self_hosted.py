@@ -28,21 +28,15 @@ def _parameter(value: Any) -> Any:
 
 
 class SelfHosted(Declared):
-    """
-    A container with a port on loopback and nothing else open.
-
-    `contextLength` is what one conversation may use, in tokens; `parallel` how many the engine serves at a time.
-    """
+    """A container with a port on loopback and nothing else open."""
 
     engine: str
     model: str
     image: Image | None = None
     port: Port
-    gpu: Gpu = "off"
     memory: Size = ByteSize(8 * _GIB)
     cpus: Annotated[float, Field(gt=0, le=1024)] | None = None
     restart: Literal["no", "on-failure", "unless-stopped", "always"] = "unless-stopped"
-    context_length: Tokens | None = None
     public_url: Url | None = None
     ready: Ready = Ready()
 
@@ -58,9 +52,13 @@ class SelfHosted(Declared):
 
     @property
     def hardware(self) -> Hardware:
-        if self.gpu == "off":
-            return "cpu"
-        return "amd" if self.gpu == "amd" else "nvidia"
+        """What it computes on."""
+        return "cpu"
+
+    @property
+    def gpus(self) -> str | None:
+        """NVIDIA's GPUs as `docker run --gpus` spells them."""
+        return None
 
     @property
     def runs_image(self) -> str:
@@ -81,6 +79,33 @@ class SelfHosted(Declared):
     def memory_mib(self) -> int:
         return self.memory // MIB
 
+
+class WeightsLlm(SelfHosted):
+    """
+    An engine that computes with weights on this machine.
+
+    `contextLength` is what one conversation may use, in tokens; `parallel` how many the engine serves at a time.
+    """
+
+    gpu: Gpu = "off"
+    context_length: Tokens | None = None
+
+    @property
+    def hardware(self) -> Hardware:
+        if self.gpu == "off":
+            return "cpu"
+        return "amd" if self.gpu == "amd" else "nvidia"
+
+    @property
+    def gpus(self) -> str | None:
+        match self.gpu:
+            case "off" | "amd":
+                return None
+            case tuple(ids):
+                return f"device={','.join(ids)}"
+            case count_or_all:
+                return str(count_or_all)
+
     @property
     def gpu_count(self) -> int | None:
         """How many GPUs were asked for; None when that depends on the machine."""
@@ -100,7 +125,7 @@ class Gguf(Declared):
     """A LoRA adapter for these weights, as GGUF."""
 
 
-class OllamaLlm(SelfHosted):
+class OllamaLlm(WeightsLlm):
     """`digest` is that of the manifest, as `ollama list` shows its start: other weights under the name are refused."""
 
     engine: Literal["ollama"]
@@ -118,7 +143,7 @@ class OllamaLlm(SelfHosted):
         return model
 
 
-class LlamaCppLlm(SelfHosted):
+class LlamaCppLlm(WeightsLlm):
     """
     llama.cpp's server on a local GGUF file, shown to the container read-only.
 

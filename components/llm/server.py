@@ -104,6 +104,7 @@ class LlmServer(pulumi.ComponentResource):
             image=places.image_id,
             entrypoints=spec.entrypoint,
             command=spec.command or None,
+            user=engine.user,
             envs=[f"{key}={value}" for key, value in sorted(spec.env.items())],
             ports=[docker.ContainerPortArgs(ip="127.0.0.1", external=args.port, internal=engine.port, protocol="tcp")],
             network_mode="bridge",

@@ -24,6 +24,7 @@ _CLASS_OF_STATUS: Mapping[int, FailureClass] = {
 }
 _SERVER_FAULT = 500
 _OUR_TOKEN_REFUSED = {401, 403}
+_NO_CREDIT = 402
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ _MORE_CONTEXT = (
 )
 _FREE_PORT = "Choose a free port: `pulumi config set --path llms.<llm>.port <port>`."
 _ANOTHER_MODEL = "`pulumi config set --path llms.<llm>.model <name>`"
+_ADD_CREDIT = "Add credit to the account at its provider, or raise its spending limit, then run `pulumi up` again."
 _HOPELESS = (
     _Hopeless(
         "requires more system memory",
@@ -51,6 +53,14 @@ _HOPELESS = (
     _Hopeless("gated repo", "Accept the model's licence on its page, then give a token that may read it."),
     _Hopeless("address already in use", _FREE_PORT),
     _Hopeless("port is already allocated", _FREE_PORT),
+    # OpenAI with 429, Anthropic with 400: their documentation of errors.
+    _Hopeless("exceeded your current quota", _ADD_CREDIT),
+    _Hopeless("credit balance is too low", _ADD_CREDIT),
+    # BerriAI/litellm at v1.105.3, litellm/llms/anthropic: a 401 that is not about our token.
+    _Hopeless(
+        "litellm.authenticationerror: anthropicexception",
+        "Store a key that Anthropic accepts: `pulumi config set --secret --path providerKeys.<llm>`.",
+    ),
     # vllm-project/vllm at v0.33.0, vllm/renderers/online_renderer.py.
     _Hopeless(
         "requires --enable-auto-tool-choice",
@@ -112,6 +122,8 @@ def setback_from_answer(status: int, headers: Mapping[str, str], said: str) -> S
     if status in _OUR_TOKEN_REFUSED:
         next_step = "Set the token this endpoint accepts: `pulumi config set --secret --path llmTokens.<llm>`."
         return Setback("fatal", f"HTTP {status}, our token was refused", answer=answer, next_step=next_step)
+    if status == _NO_CREDIT:
+        return Setback("fatal", f"HTTP {status}, no credit left", answer=answer, next_step=_ADD_CREDIT)
     # A 5xx nobody listed (Cloudflare's 520 to 530) is the server's trouble, not our request's.
     failure_class = _CLASS_OF_STATUS.get(status, "suspect" if status >= _SERVER_FAULT else "fatal")
     wait_s = retry_after(headers.get("Retry-After", ""), now=datetime.now(UTC))

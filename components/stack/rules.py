@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from components.llm.document import HostedLlm, Llm, SelfHosted, TrugenLlm
+from components.llm.document import AnthropicLlm, HostedLlm, Llm, SelfHosted, TrugenLlm
 from components.llm.hub import HubLlm, ParsedLlm
 from components.stack import needs
 from components.stack.document import AgentSettings, TrugenSettings
@@ -15,6 +15,7 @@ from components.urls import why_not_public
 _GATEWAY_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,512}")
 _HEADER_VALUE = re.compile(r"[!-~]{8,4096}")
 _PLACEHOLDER = re.compile(r"change.?me|your[-_ ].*|<.*>|xxx+|todo|placeholder", re.IGNORECASE)
+_JWT = "eyJ"  # '{"' in base64, with which every JSON web token begins
 
 Llms = Mapping[str, Llm]
 Agents = Mapping[str, AgentSettings]
@@ -73,7 +74,7 @@ def reachable(llms: Llms, trugen: TrugenSettings) -> Iterator[Problem]:
     for name, llm in llms.items():
         if isinstance(llm, TrugenLlm):
             continue
-        key, url = ("baseUrl", llm.base_url) if isinstance(llm, HostedLlm) else ("publicUrl", llm.public_url)
+        key, url = ("baseUrl", llm.url) if isinstance(llm, HostedLlm) else ("publicUrl", llm.public_url)
         if url is None:
             yield Problem(
                 f"llms.{name}.{key}",
@@ -110,12 +111,17 @@ def tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
         token = given.get(name)
         if token is None:
             if isinstance(llm, HostedLlm):
-                yield Problem(f"llmTokens.{name}", f"is missing, the key of {llm.base_url}: {command}")
+                yield Problem(f"llmTokens.{name}", f"is missing, the key of {llm.url}: {command}")
         elif isinstance(llm, TrugenLlm):
             remove = f"`pulumi config rm --path llmTokens.{name}`"
             yield Problem(f"llmTokens.{name}", f"has no use: TruGen serves this model itself: {remove}")
         elif isinstance(llm, SelfHosted) and not _GATEWAY_TOKEN.fullmatch(token):
             yield Problem(f"llmTokens.{name}", f"needs 32 to 512 letters, digits, '-' or '_': {command}")
+        elif isinstance(llm, HostedLlm) and llm.provider == "azure" and token.startswith(_JWT):
+            yield Problem(
+                f"llmTokens.{name}",
+                f"is a token of Entra, which expires within hours; store a key of the resource: {command}",
+            )
         elif fault := _header_fault(token):
             yield Problem(f"llmTokens.{name}", f"{fault}: {command}")
 
@@ -130,6 +136,21 @@ def hub_tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Proble
             yield Problem(f"hubTokens.{name}", f"has no use: this LLM reads no repository of the hub: {remove}")
         elif fault := _header_fault(token):
             yield Problem(f"hubTokens.{name}", f"{fault}: `pulumi config set --secret --path hubTokens.{name}`")
+
+
+def provider_keys(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
+    for name in given.keys() - declared:
+        yield Problem(f"providerKeys.{name}", f"no LLM is named '{name}'; {unknown(name, declared)}")
+    for name, llm in llms.items():
+        command = f"`pulumi config set --secret --path providerKeys.{name}`"
+        key = given.get(name)
+        if isinstance(llm, AnthropicLlm) and key is None:
+            yield Problem(f"providerKeys.{name}", f"is missing, the key of Anthropic's API: {command}")
+        elif key is not None and not isinstance(llm, AnthropicLlm):
+            remove = f"`pulumi config rm --path providerKeys.{name}`"
+            yield Problem(f"providerKeys.{name}", f"has no use: this LLM is no proxy to a provider: {remove}")
+        elif key is not None and (fault := _header_fault(key)):
+            yield Problem(f"providerKeys.{name}", f"{fault}: {command}")
 
 
 def tool_calls(llms: Llms, agents: Agents) -> Iterator[Problem]:

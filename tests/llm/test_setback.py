@@ -61,6 +61,27 @@ def test_a_setback_that_names_no_check_fails_the_one_that_was_tried() -> None:
     assert ["C1"] == [check.id for check in setback_from_answer(500, {}, "oops").failing("C1").checks]
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (402, "Insufficient credits. Add more using https://openrouter.ai/credits"),
+        (429, "You exceeded your current quota, please check your plan and billing details."),
+        (400, "Your credit balance is too low to access the Anthropic API."),
+    ],
+)
+def test_an_account_without_credit_is_told_from_a_wrong_key_and_from_a_busy_server(status: int, said: str) -> None:
+    setback = setback_from_answer(status, {"Retry-After": "1"}, said)
+
+    assert ("fatal", True) == (setback.failure_class, setback.next_step.startswith("Add credit"))
+    assert said in setback.answer
+
+
+def test_a_key_that_the_provider_behind_litellm_refuses_is_not_taken_for_our_token() -> None:
+    said = "litellm.AuthenticationError: AnthropicException - invalid x-api-key"
+
+    assert "providerKeys.<llm>" in setback_from_answer(401, {}, said).next_step
+
+
 def test_ordinary_words_are_no_verdict() -> None:
     assert setback_from_words("llama runner started in 2.1 seconds") is None
 

@@ -176,7 +176,7 @@ def test_an_engine_that_is_not_known_is_answered_with_those_that_are(problems: P
     stack["llms"]["main"]["engine"] = "mlx"
 
     assert problems(stack) == [
-        "llms.main: needs `engine: hosted or llama.cpp or ollama or sglang or tgi or trugen or vllm`"
+        "llms.main: needs `engine: anthropic or hosted or llama.cpp or ollama or sglang or tgi or trugen or vllm`"
     ]
 
 
