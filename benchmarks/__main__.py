@@ -1,6 +1,19 @@
-"""`make bench`: every measurement of this folder, one after the other."""
+"""
+`make bench`: the measurements quoted in the README, one after the other.
 
-from benchmarks import gate_delay, noop_up
+`python -m benchmarks NAME [ROUNDS]` makes one of them.
+"""
 
-noop_up.main()
-gate_delay.main()
+import sys
+
+from benchmarks import engine_delay, gate_delay, noop_up
+
+BENCHMARKS = {"noop_up": noop_up.main, "gate_delay": gate_delay.main, "engine_delay": engine_delay.main}
+
+if len(sys.argv) == 1:
+    for benchmark in BENCHMARKS.values():
+        benchmark()
+elif sys.argv[1] in BENCHMARKS:
+    BENCHMARKS[sys.argv[1]](*map(int, sys.argv[2:]))
+else:
+    sys.exit(f"There is no benchmark {sys.argv[1]!r}; there are {', '.join(BENCHMARKS)}.")

@@ -12,32 +12,22 @@ for its models; only the gate asks for streams too (one to warm, two in a row).
 Needs Docker and Go. `python -m benchmarks.gate_delay [rounds]`; a round takes about 100 s.
 """
 
-import io
-import os
 import random
 import statistics
-import subprocess
 import sys
-import tarfile
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import docker
 from docker.models.containers import Container
 
-from components.llm.readiness import Budget, Target, wait_until_ready
+from benchmarks import slow_server
 
 STARTS_S = (0.5, 5.0, 30.0)
 INTERVALS_S = (1, 30)
-IMAGE = "trugen-llm-benchmark/slow-llm:latest"
 GATE = "gate"
-SOURCE = Path(__file__).parent / "slow_llm"
-NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -49,85 +39,36 @@ class Delay:
 
 def main(rounds: int = 3) -> None:
     client = docker.from_env()
-    _make_image(client)
     chance = random.Random(3)  # noqa: S311 - the same start-ups on every run, nothing secret
     delays = []
-    try:
+    with slow_server.image(client):
         for _ in range(rounds):
             for start_s in STARTS_S:
                 delays += _measure(client, start_s, start_s * chance.uniform(0.9, 1.1))
-    finally:
-        client.images.remove(IMAGE)
     _report(delays)
 
 
 def _measure(client: docker.DockerClient, start_s: float, exact_s: float) -> list[Delay]:
     with (
-        _server(client, exact_s, INTERVALS_S[0]) as tight,
-        _server(client, exact_s, INTERVALS_S[1]) as default,
+        slow_server.server(client, "refuses", exact_s, interval_s=INTERVALS_S[0], health_path="/v1/models") as tight,
+        slow_server.server(client, "refuses", exact_s, interval_s=INTERVALS_S[1], health_path="/v1/models") as default,
         ThreadPoolExecutor() as threads,
     ):
         judged: list[tuple[str, Container, Callable[[Container], None]]] = [
-            (GATE, tight, _gate),
-            (f"wait, {INTERVALS_S[0]} s", tight, _provider_wait),
-            (f"wait, {INTERVALS_S[1]} s", default, _provider_wait),
+            (GATE, tight, lambda box: slow_server.gate(box, "other")),
+            (f"wait, {INTERVALS_S[0]} s", tight, slow_server.docker_wait),
+            (f"wait, {INTERVALS_S[1]} s", default, slow_server.docker_wait),
         ]
         verdicts = [(judge, box, threads.submit(_verdict_ns, wait, box)) for judge, box, wait in judged]
         return [
-            Delay(start_s, judge, (verdict.result() - int(box.logs())) / NS_PER_S) for judge, box, verdict in verdicts
+            Delay(start_s, judge, (verdict.result() - slow_server.ready_at_ns(box)) / slow_server.NS_PER_S)
+            for judge, box, verdict in verdicts
         ]
 
 
 def _verdict_ns(wait: Callable[[Container], None], box: Container) -> int:
     wait(box)
     return time.time_ns()
-
-
-def _gate(box: Container) -> None:
-    port = box.attrs["NetworkSettings"]["Ports"]["8000/tcp"][0]["HostPort"]
-    target = Target(f"http://127.0.0.1:{port}/v1", "slow", "other", container_id=box.id)
-    wait_until_ready(target, budget=Budget(), on_progress=lambda _: None)
-
-
-def _provider_wait(box: Container) -> None:
-    while True:
-        box.reload()
-        if box.attrs["State"]["Health"]["Status"] == "healthy":
-            return
-        time.sleep(1)
-
-
-@contextmanager
-def _server(client: docker.DockerClient, start_s: float, interval_s: int) -> Iterator[Container]:
-    # Failures while starting do not count against it, as one would set it for a model.
-    check = {"test": ["CMD", "/slow_llm", "check"], "interval": interval_s * NS_PER_S, "start_period": 600 * NS_PER_S}
-    box = client.containers.run(
-        IMAGE,
-        ["serve", f"{start_s:.3f}s"],
-        detach=True,
-        ports={"8000/tcp": ("127.0.0.1", 0)},
-        healthcheck=check,
-    )
-    try:
-        box.reload()
-        yield box
-    finally:
-        box.remove(force=True)
-
-
-def _make_image(client: docker.DockerClient) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        binary = Path(folder) / "slow_llm"
-        subprocess.run(
-            ["go", "build", "-o", binary, "main.go"], cwd=SOURCE, env={**os.environ, "CGO_ENABLED": "0"}, check=True
-        )
-        archive = io.BytesIO()
-        with tarfile.open(fileobj=archive, mode="w") as tar:
-            tar.add(binary, "slow_llm")
-    name, _, tag = IMAGE.partition(":")
-    client.api.import_image_from_data(
-        archive.getvalue(), repository=name, tag=tag, changes=['ENTRYPOINT ["/slow_llm"]']
-    )
 
 
 def _report(delays: list[Delay]) -> None:

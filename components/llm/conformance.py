@@ -65,7 +65,7 @@ ROWS = (
     ),
     Row("S11", "usage", "Nothing: TruGen does not need it, but nobody will count tokens."),
     Row("ttft", "time to first token", "Choose a smaller or faster model, a GPU, or a server nearer to TruGen."),
-    Row("C12", "token demanded", "Put a gateway with a token check in front: whoever finds the URL can use the model."),
+    Row("C12", "token demanded", "Put a gateway in front that demands the token and answers 401 to every other."),
     Row("S13", "shape of errors", _CLIENT_COPES),
     Row("S14", "wrong model refused", "Check the model's name with care: this server answers under any."),
     Row("S15", "bad request refused", _CLIENT_COPES),

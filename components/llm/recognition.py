@@ -62,7 +62,7 @@ class _Asking:
 
     def own(self, path: str) -> Mapping[str, Any]:
         """Of a route outside of `/v1`."""
-        return self.fields(self._base_url.removesuffix("/v1") + path)
+        return self.fields(self.root_url + path)
 
     def fields(self, url: str) -> Mapping[str, Any]:
         answer = self.answer(url)
@@ -77,20 +77,13 @@ class _Asking:
         return answer if answer.status == _OK else None
 
     @property
-    def base_url(self) -> str:
-        return self._base_url
+    def root_url(self) -> str:
+        return self._base_url.removesuffix("/v1")
 
 
 # vllm-project/vllm at v0.33.0, vllm/entrypoints/openai/models/protocol.py; ggml-org/llama.cpp at b11434,
 # tools/server/server-context.cpp; sgl-project/sglang at v0.5.23, srt/entrypoints/openai/protocol.py.
 _OWNERS = {"vllm": "vllm", "llamacpp": "llama.cpp", "sglang": "sglang"}
-
-
-def _litellm(ask: _Asking) -> Recognised | None:
-    # LiteLLM 1.105.3 sends it with every answer of its own.
-    answer = ask.answer(f"{ask.base_url}/models")
-    version = answer.headers.get("x-litellm-version") if answer else None
-    return Recognised("litellm", f"by header x-litellm-version {version}") if version else None
 
 
 def _owner(ask: _Asking) -> Recognised | None:
@@ -121,4 +114,11 @@ def _tgi(ask: _Asking) -> Recognised | None:
     return Recognised("tgi", f"by /info: version {info.get('version', 'unknown')}") if told else None
 
 
-_SIGNS: tuple[Callable[[_Asking], Recognised | None], ...] = (_litellm, _owner, _llama_cpp, _ollama, _tgi)
+def _litellm(ask: _Asking) -> Recognised | None:
+    # 1.105.3, litellm/proxy/health_endpoints/_health_endpoints.py; it lists what it serves as owned by openai.
+    answer = ask.answer(f"{ask.root_url}/health/liveliness")
+    alive = answer is not None and answer.fields() == "I'm alive!"
+    return Recognised("litellm", "by /health/liveliness: I'm alive!") if alive else None
+
+
+_SIGNS: tuple[Callable[[_Asking], Recognised | None], ...] = (_owner, _llama_cpp, _ollama, _tgi, _litellm)

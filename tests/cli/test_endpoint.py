@@ -164,8 +164,7 @@ def test_without_a_name_one_of_several_models_is_not_guessed(doctor: Doctor, lis
     assert "--model NAME" in err
 
 
-OWNED = {"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "vllm"}]}
-OWNED_BY = {owner: {**OWNED, "data": [{"id": MODEL, "owned_by": owner}]} for owner in ("vllm", "llamacpp", "sglang")}
+OWNED_BY = {owner: {"data": [{"id": MODEL, "owned_by": owner}]} for owner in ("vllm", "llamacpp", "sglang")}
 INFO = {"model_id": MODEL, "max_total_tokens": 2048, "max_best_of": 2, "version": "3.3.7"}
 
 
@@ -178,7 +177,7 @@ INFO = {"model_id": MODEL, "max_total_tokens": 2048, "max_best_of": 2, "version"
         ("llama.cpp", {"routes": {"/props": answer(200, {"default_generation_settings": {}, "total_slots": 1})}}),
         ("ollama", {"routes": {"/api/version": answer(200, {"version": "0.24.0"})}}),
         ("tgi", {"routes": {"/info": answer(200, INFO)}}),
-        ("litellm", {"models": answer(200, OWNED, x_litellm_version="1.105.3")}),
+        ("litellm", {"routes": {"/health/liveliness": answer(200, "I'm alive!")}}),
         ("other", {}),
         (
             "other",
@@ -300,7 +299,7 @@ def test_every_verdict_has_its_exit_status() -> None:
         {"chat": [stream()], "models": listing(SMUGGLED + TOKEN, MODEL)},
         {"chat": [stream()], "models": listing(SMUGGLED + TOKEN)},
         {"chat": [stream()], "routes": {"/api/version": answer(200, {"version": SMUGGLED + TOKEN})}},
-        {"chat": [stream()], "models": answer(200, OWNED, x_litellm_version=TOKEN)},
+        {"chat": [stream()], "routes": {"/health/liveliness": answer(200, SMUGGLED + TOKEN)}},
     ],
 )
 def test_neither_the_token_nor_a_control_character_reaches_the_terminal(
