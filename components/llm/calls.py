@@ -63,9 +63,10 @@ class Caller:
         try:
             with Exchange(request, clock=self.clock, tick=tick, silence_s=limit_s + 1) as exchange:
                 head = exchange.head()
-                # An event stream may stay open after its end: that it is one says enough to who did not ask for it.
-                for read in () if _is_event_stream(head) else exchange.reads():
+                for read in exchange.reads():
                     body += read.data
+                    if _is_event_stream(head) and DONE.encode() in body:
+                        break  # some servers keep the connection
         except BodyTooLarge as error:
             raise Setback("fatal", str(error)) from None
         except FAILURES as error:
