@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from components.llm.calls import Caller
 from components.llm.failure import NotReady
 from components.llm.needs import Needs
-from tests.fixtures.stand_ins import HOSTED, STAND_INS
+from components.llm.recognition import recognised
+from components.redaction import Redactor
+from tests.fixtures.stand_ins import HOSTED, SELF_HOSTED, STAND_INS
 from tests.fixtures.stand_ins.stand_in import StandIn
 from tests.fixtures.waiting import TOKEN, Waiting
 
@@ -62,6 +65,13 @@ def test_a_server_that_sees_is_proven_to(waiting: Waiting, name: str) -> None:
     assert "pass" == next(check.verdict for check in evidence.checks if check.id == "O18")
 
 
+@pytest.mark.parametrize("name", SELF_HOSTED)
+def test_an_engine_is_recognised_by_its_own_word(waiting: Waiting, name: str) -> None:
+    with started(name) as server:
+        caller = Caller(Redactor(TOKEN), clock=waiting.clock, tick=lambda: None, heard=lambda: None)
+        assert name == recognised(caller, server.base_url, TOKEN).engine
+
+
 @pytest.mark.parametrize(("name", "waits"), [("llama.cpp", {"loading": True}), ("sglang", {"starting": True})])
 def test_a_server_is_waited_for_from_its_closed_port_on(waiting: Waiting, name: str, waits: dict[str, Any]) -> None:
     with started(name, closed=True, **waits) as server:
@@ -98,6 +108,8 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("tgi", {}, {"model": "x"}, "it answers under any model name, and lists acme/m"),
     ("llama.cpp", {}, {"model": "x"}, "it answers under any model name, and lists acme/m"),
     ("sglang", {}, {"model": "x"}, "it answers under any model name, and lists acme/m"),
+    # Whether TruGen sends `max_tokens` nobody knows; a model that refuses it may not serve there.
+    ("openai", {"reasons": True}, {}, "HTTP 400 Unsupported parameter: 'max_tokens'"),
     ("openai", {}, {"model": "x"}, "HTTP 404 The model does not exist"),
     *((name, {}, {"token": "wrong"}, "HTTP 401, our token was refused") for name in ("tgi", "vllm", "sglang", *HOSTED)),
 ]

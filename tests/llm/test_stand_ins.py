@@ -204,6 +204,16 @@ def test_some_routes_ask_for_no_token(name: str, path: str) -> None:
         assert 200 == client(server, token=None).get(path).status_code
 
 
+def test_anthropic_lists_its_models_to_its_own_headers_alone() -> None:
+    own = {"x-api-key": TOKEN, "anthropic-version": "2023-06-01"}
+    with started("anthropic") as server:
+        url = f"{server.base_url}/models"
+        listed = requests.get(url, headers=own, timeout=10).json()
+
+        assert 401 == client(server).get("/v1/models").status_code
+    assert [MODEL] == [entry["id"] for entry in listed["data"]]
+
+
 @pytest.mark.parametrize(("name", "waits"), [("llama.cpp", {"loading": True}), ("sglang", {"starting": True})])
 def test_a_server_that_loads_is_refused_then_unavailable_then_there(name: str, waits: dict[str, Any]) -> None:
     with started(name, closed=True, **waits) as server:
