@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -25,10 +26,12 @@ _CONFIG = [
 _RECIPE_LABEL = "trugen-llm.recipe"
 # No `site`: packages of this machine stay out.
 _PYTHON_OPTIONS = "-ES"
-_FILES_OF_WHAT_IT_IMPORTS = (
+_COMPILED_MODULES_IT_IMPORTS = (
     "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_path(sys.argv[1] + '/llama-server');"
-    "print(*{m.__file__ for m in sys.modules.values() if getattr(m, '__file__', None)}, sep='\\n')"
+    "files = [getattr(module, '__file__', None) or '' for module in sys.modules.values()];"
+    "print(*(file for file in files if file.endswith('.so')), sep='\\n')"
 )
+_NOT_NEEDED = {"site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "ensurepip"}
 
 
 def image(report: Report) -> str:
@@ -63,13 +66,19 @@ def _assembled(wheel: Path) -> Path:
     server = app / "llama-server"
     server.write_text(f"#!{python} {_PYTHON_OPTIONS}\n{_ENTRYPOINT.read_text()}")
     server.chmod(0o755)
-    imported = output([python, _PYTHON_OPTIONS, "-B", "-c", _FILES_OF_WHAT_IT_IMPORTS, app], timeout_s=120)
-    if imported is None:
+    compiled = output([python, _PYTHON_OPTIONS, "-B", "-c", _COMPILED_MODULES_IT_IMPORTS, app], timeout_s=120)
+    if compiled is None:
         raise PrepareError(f"{wheel.name} does not run on this machine.\n  See why: {python} {server} --version")
-    modules = [name for name in imported.splitlines() if not name.startswith(str(app))]
+    modules = compiled.split()
     curl = shutil.which("curl") or "curl"
-    images.add_files(tree, [python, *modules])
+    images.add_files(tree, [python, *_standard_library(), *(name for name in modules if not name.startswith(str(app)))])
     shutil.copy2(os.path.realpath(curl), tree / "bin" / "curl")
-    compiled = [name for name in imported.splitlines() if name.endswith(".so")]
-    images.add_libraries(tree, [python, curl, *compiled])
+    images.add_libraries(tree, [python, curl, *modules])
     return tree
+
+
+def _standard_library() -> list[Path]:
+    """Sources of this Python, whole: which of them an import touches differs between its releases."""
+    root = Path(sysconfig.get_path("stdlib"))
+    sources = (path.relative_to(root) for path in root.rglob("*.py"))
+    return [root / path for path in sources if not _NOT_NEEDED & set(path.parts)]
