@@ -79,6 +79,7 @@ EVERYTHING: dict[str, dict[str, Any]] = {
         "gpu": "all",
         "gpuLayers": 20,
     },
+    "litellm": {"engine": "anthropic", "model": "claude-sonnet-4-5", "maxTokens": 1024},
 }
 each_engine = pytest.mark.parametrize("engine", EVERYTHING)
 
@@ -104,7 +105,8 @@ def test_everything_a_stack_may_say_reaches_the_engine(engine: str) -> None:
 @each_engine
 def test_the_image_is_one_whose_documentation_was_read(engine: str) -> None:
     image = documented(engine).image
-    runs = ENGINES[engine].images["nvidia"]
+    images = ENGINES[engine].images
+    runs = images.get("nvidia") or images["cpu"]
 
     assert runs.startswith(f"{image.repository}:")
     assert image.digest == "unknown" or runs.endswith(f"@{image.digest}") or engine == "llama.cpp"

@@ -125,7 +125,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
 def is_secret(resource: Registered, key: str) -> bool:
     """Whether the input *key*, `a.b` for a member, goes to the engine with Pulumi's mark of a secret (rpc.py)."""
     value = resource.options.object
-    for step in key.split("."):
+    for step in key.split(".", maxsplit=1):
         value = value.fields[step].struct_value
     mark = value.fields["4dabf18193072939515e22adb298388d"]
     return bool(mark.string_value == "1b47061264138c4ac30d75fd1eb44270")
