@@ -192,3 +192,10 @@ def test_the_gate_knows_what_the_agents_need_and_whether_strangers_can_call(run:
 
     assert (gate["needs_tools"], gate["needs_vision"], gate["auth_required"], gate["gpu"]) == (True, True, True, True)
     assert gate["system_prompt_bytes"] % 256 == 0
+
+
+def test_a_server_that_an_earlier_release_made_is_the_same_server(local: Program) -> None:
+    """Its type was `OllamaServer`; without the alias the container would be made anew."""
+    (alias,) = local.only("LlmServer").options.aliases
+
+    assert alias.spec.type == "trugen-llm:index:OllamaServer"
