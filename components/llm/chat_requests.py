@@ -12,8 +12,8 @@ from components.llm.tool_calls import ToolCall
 Body = Mapping[str, Any]
 
 ONE_TOKEN = 1
-# A model that thinks before it calls or answers spends most of it there.
-WORKING_TOKENS = 256
+# A model that thinks before it calls or answers spends most of it there; more would not fit into small windows.
+WORKING_TOKENS = 512
 # Long enough to see text arrive piece by piece, short enough for an engine that makes two tokens a second.
 _COUNT = "Count from one to twelve in words."
 # Sentences, since a small model has nothing to say to a list of words; never a real prompt, which would be logged.

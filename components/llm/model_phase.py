@@ -75,6 +75,9 @@ def _prompt_size(probe: Probe, warmed: Sequence[Recording]) -> PromptSize:
 
 
 def _gpu_next_step(probe: Probe) -> str:
-    id_ = probe.target.container_id
-    see = f"See what it was given: `docker exec {id_[:12]} nvidia-smi`, `docker logs {id_[:12]}`. " if id_ else ""
-    return f"{see}To do without: `pulumi config set --path llms.<llm>.gpu off`."
+    without = "To do without: `pulumi config set --path llms.<llm>.gpu off`."
+    if probe.target.container_id is None:
+        return without
+    id_ = probe.target.container_id[:12]
+    given = "{{.HostConfig.DeviceRequests}} {{.HostConfig.Devices}}"
+    return f"See what it was given: `docker inspect --format '{given}' {id_}`, and `docker logs {id_}`. {without}"

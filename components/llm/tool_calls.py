@@ -75,7 +75,8 @@ def _instead(recording: Recording) -> str:
     if any(sign in recording.text for sign in _KNOWN_SIGNS):
         return f"answered with text instead of calling the tool, and the text is a call: {_sample(recording.text)}"
     if recording.text.strip():
-        return f"answered with text instead of calling the tool: {_sample(recording.text)}"
+        cut = ", up to the token limit" if "length" in recording.finish_reasons else ""
+        return f"answered with text instead of calling the tool{cut}: {_sample(recording.text)}"
     return "neither called the tool nor answered"
 
 

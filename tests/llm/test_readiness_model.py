@@ -151,7 +151,7 @@ def test_a_model_on_the_cpu_is_refused_when_a_gpu_was_asked_for(waiting: Waiting
         told.checks[-1].detail,
     )
     next_step = str(told).splitlines()[-1]
-    assert f"`docker exec {CONTAINER[:12]} nvidia-smi`" in next_step
+    assert f"{{{{.HostConfig.DeviceRequests}}}} {{{{.HostConfig.Devices}}}}' {CONTAINER[:12]}`" in next_step
     assert next_step.endswith("`pulumi config set --path llms.smol.gpu off`.")
 
 

@@ -1,6 +1,9 @@
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from components.llm.chat_requests import WEATHER_TOOL
 from components.llm.tool_calls import Judgement, ToolCall, judge_tool_answer, judge_tool_call
@@ -160,6 +163,37 @@ def test_text_in_place_of_a_call_fails_and_a_call_written_as_text_is_named(text:
 
     assert ("fail", True) == (judgement.check.verdict, judgement.again)
     assert told in judgement.check.detail
+
+
+def test_a_model_that_thinks_up_to_the_limit_is_told_so() -> None:
+    events = [delta(reasoning="The user wants…"), delta(finish="length"), DONE]
+
+    told = judge_tool_call(recording(events), WEATHER_TOOL).check.detail
+
+    assert "answered with text instead of calling the tool, up to the token limit: The user wants…" == told
+
+
+@given(
+    cuts=st.lists(st.integers(0, len(PARIS)), max_size=6),
+    calls=st.integers(1, 3),
+    repeats_id=st.booleans(),
+    interleaved=st.booleans(),
+)
+def test_arguments_may_be_cut_anywhere(*, cuts: list[int], calls: int, repeats_id: bool, interleaved: bool) -> None:
+    ends = sorted({0, *cuts, len(PARIS)})
+    parts = [PARIS[start:end] for start, end in pairwise(ends)]
+    again = {"id": "call_{}"} if repeats_id else {}
+    streams = [
+        [first(index=index, id=f"call_{index}")]
+        + [more(part, index=index, **{key: value.format(index) for key, value in again.items()}) for part in parts]
+        for index in range(calls)
+    ]
+    rows = zip(*streams, strict=True) if interleaved else streams
+
+    judgement = judged(*(one for row in rows for one in row))
+
+    assert "pass" == judgement.check.verdict
+    assert [ToolCall(f"call_{index}", "get_weather", PARIS) for index in range(calls)] == list(judgement.calls)
 
 
 def test_the_call_of_an_older_api_is_named() -> None:
