@@ -97,6 +97,8 @@ class Introduction:
         question = self.question
         listing = _first_answer(question, wait, caller)
         if self.model is None:
+            if listing.withheld is not None:
+                wait.after(listing.withheld)
             self.model = _only_one(listing, caller)
             self.notes.append(f"model: {caller.redactor.line(self.model, limit=_NAME_CHARS)}, the only one listed")
         if self.engine is None:

@@ -7,13 +7,13 @@ from typing import Any
 from components.llm.calls import Caller
 from components.llm.exchange import Request
 from components.llm.providers import provider_at
-from components.llm.setback import setback_from_answer
+from components.llm.setback import Setback, setback_from_answer
 
 POLL_LIMIT_S = 5.0
 _OK = 200
 # The routes of these answers exist nowhere or not for us: a gateway that lets only chat through.
 _NOT_LISTED = {404, 405}
-# Not for our token, which may be good for chat: Anthropic lists to `x-api-key` alone, gateways guard path by path.
+# Not to a bearer, or not to ours: Anthropic lists to `x-api-key` alone, and gateways guard path by path.
 _WITHHELD = {401, 403}
 
 
@@ -22,11 +22,11 @@ class Listing:
     """
     *models* are entries by name, with whatever a server tells of them; None when it lists nothing at all.
 
-    *is_withheld* leaves it to the chat to say whether our token is good.
+    *withheld* is the refusal of our token, which may be good for chat all the same.
     """
 
     models: Mapping[str, Mapping[str, Any]] | None
-    is_withheld: bool = False
+    withheld: Setback | None = None
 
     @property
     def names(self) -> Sequence[str] | None:
@@ -56,10 +56,11 @@ def openai_listing(caller: Caller, base_url: str, token: str | None) -> Listing:
         Setback: nobody answers.
     """
     answer = caller.answer(models_request(base_url, token), limit_s=POLL_LIMIT_S)
-    if answer.status in _WITHHELD:
-        return Listing(None, is_withheld=True)
     if answer.status not in {_OK, *_NOT_LISTED}:
-        raise setback_from_answer(answer.status, answer.headers, caller.redacted(answer.message()))
+        setback = setback_from_answer(answer.status, answer.headers, caller.redacted(answer.message()))
+        if answer.status not in _WITHHELD:
+            raise setback
+        return Listing(None, withheld=setback)
     # Together answers with the bare list.
     fields = answer.fields()
     return Listing(_by_name(fields.get("data") if isinstance(fields, dict) else fields, "id"))

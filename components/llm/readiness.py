@@ -79,7 +79,7 @@ def probe_once(target: Target, *, clock: Callable[[], float] = time.monotonic) -
     caller = Caller(Redactor(target.token), clock=clock, tick=tick, heard=lambda: None)
     try:
         listing = openai_listing(caller, target.agent_url, target.token)
-        if not target.hosted or listing.is_withheld:
+        if not target.hosted or listing.withheld:
             body = counting(target.model, max_tokens=ONE_TOKEN)
             refuse_errors(caller, caller.chat(target.agent_url, target.token, body))
     except Setback as setback:

@@ -31,5 +31,5 @@ def test_a_legal_server_is_never_refused(number: int) -> None:
 def test_a_broken_server_is_refused_for_its_fault(number: int) -> None:
     refusal = refusal_of_broken(number)
 
-    assert refusal is not None, f"false readiness: {list(FAULTS)[number % len(FAULTS)]}"
+    assert refusal is not None, f"false readiness: {FAULTS[number % len(FAULTS)]}"
     assert refusal.is_to_the_point, f"{refusal.fault}: {refusal.said}"
