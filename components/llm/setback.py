@@ -61,6 +61,10 @@ _HOPELESS = (
         "litellm.authenticationerror: anthropicexception",
         "Store a key that Anthropic accepts: `pulumi config set --secret --path providerKeys.<llm>`.",
     ),
+    _Hopeless(
+        "cannot connect to host api.anthropic.com",
+        "Let the container of this LLM reach api.anthropic.com:443, then run `pulumi up` again.",
+    ),
     # vllm-project/vllm at v0.33.0, vllm/renderers/online_renderer.py.
     _Hopeless(
         "requires --enable-auto-tool-choice",

@@ -145,7 +145,15 @@ def test_an_account_without_credit_is_told_and_asked_once(litellm: RealServer, a
     assert len(anthropic.asked) == before + 1
 
 
-def test_neither_key_nor_token_is_in_its_log(litellm: RealServer) -> None:
-    log = litellm.log()
+def test_its_log_tells_of_a_failure_without_key_token_or_prompt(
+    litellm: RealServer, anthropic: AnthropicMessages
+) -> None:
+    anthropic.refusal = NO_CREDIT
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "canary-prompt"}]}
 
-    assert (KEY in log, TOKEN in log) == (False, False)
+    requests.post(
+        f"{litellm.base_url}/chat/completions", json=body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
+    )
+
+    assert "credit balance is too low" in litellm.log()
+    assert [canary for canary in (KEY, TOKEN, "canary-prompt") if canary in litellm.log()] == []

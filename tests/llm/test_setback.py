@@ -29,6 +29,7 @@ def test_every_status_has_its_class(statuses: tuple[int, ...], failure_class: st
         "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB",
         "You are trying to access a gated repo.",
         "listen tcp 0.0.0.0:11434: bind: address already in use",
+        "litellm.InternalServerError: AnthropicException - Cannot connect to host api.anthropic.com:443 ssl:<…>",
     ],
 )
 def test_words_that_time_does_not_heal_are_fatal_whatever_the_status(said: str) -> None:

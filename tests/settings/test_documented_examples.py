@@ -10,17 +10,23 @@ import yaml
 from tests.settings.conftest import Load, Stack
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-SECRETS = {"llmTokens": {"main": "sk-0123456789"}}
+GUIDES = ("engines.md", "hosted-llms.md")
+TOKENS = {"llmTokens": {"main": "sk-0123456789"}}
+SECRETS = {"hosted": TOKENS, "anthropic": {"providerKeys": {"main": "sk-ant-0123456789"}}}
 
 
-def llms_in(guide: str) -> dict[str, Any]:
-    (block,) = re.findall(r"```yaml\n((?:trugen-llm:)?llms:.*?)```", (DOCS / guide).read_text(), re.DOTALL)
-    (llms,) = yaml.safe_load(block).values()
-    return dict(llms)
+def llms_in(guide: str) -> list[Any]:
+    blocks = re.findall(r"```yaml\n(llms:.*?)```", (DOCS / guide).read_text(encoding="utf-8"), re.DOTALL)
+    return [llm for block in blocks for llm in yaml.safe_load(block)["llms"].values()]
 
 
-@pytest.mark.parametrize("name", llms_in("engines.md"))
-def test_an_example_of_the_guide_to_engines_is_a_good_stack(load: Load, stack: Stack, name: str) -> None:
-    stack["llms"]["main"] = llms_in("engines.md")[name]
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_guide_has_examples(guide: str) -> None:
+    assert llms_in(guide)
 
-    assert load(stack).llms["main"].engine == stack["llms"]["main"]["engine"]
+
+@pytest.mark.parametrize("llm", [llm for guide in GUIDES for llm in llms_in(guide)], ids=lambda llm: str(llm["engine"]))
+def test_an_example_of_a_guide_is_a_good_stack(load: Load, stack: Stack, llm: dict[str, Any]) -> None:
+    stack["llms"]["main"] = llm
+
+    assert load(stack, SECRETS.get(llm["engine"])).llms["main"].engine == llm["engine"]
