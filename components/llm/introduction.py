@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from components.llm.calls import Caller
 from components.llm.listing import Listing, openai_listing
 from components.llm.needs import Needs
+from components.llm.providers import provider_at
 from components.llm.recognition import UNKNOWN, hosted, recognised
 from components.llm.setback import Setback
 from components.llm.target import Target
@@ -57,11 +58,16 @@ class Question:
 
 
 class ModelNotChosen(Exception):
-    """No model was named and the server lists another number than one; `names` are fit to print."""
+    """
+    No model was named and the server lists another number than one.
 
-    def __init__(self, names: Sequence[str]) -> None:
+    `names` are fit to print; `is_withheld` when it does not list them to this token, which may be a wrong one.
+    """
+
+    def __init__(self, names: Sequence[str], *, is_withheld: bool) -> None:
         super().__init__(f"{len(names)} models are listed")
         self.names = names
+        self.is_withheld = is_withheld
 
 
 @dataclass
@@ -75,10 +81,12 @@ class Introduction:
 
     @classmethod
     def begun(cls, question: Question) -> "Introduction":
+        known = provider_at(question.base_url)
+        notes = [f"caution: {known.caution}"] if known and known.caution else []
         by_host = None if question.engine else hosted(question.base_url)
         if by_host is None:
-            return cls(question, question.model, question.engine)
-        return cls(question, question.model, by_host.engine, [f"engine: {by_host.engine}, {by_host.sign}"])
+            return cls(question, question.model, question.engine, notes)
+        return cls(question, question.model, by_host.engine, [f"engine: {by_host.engine}, {by_host.sign}", *notes])
 
     @property
     def target(self) -> Target:
@@ -119,5 +127,6 @@ def _first_answer(question: Question, wait: Wait, caller: Caller) -> Listing:
 def _only_one(listing: Listing, caller: Caller) -> str:
     names = list(listing.names or ())
     if len(names) != 1:
-        raise ModelNotChosen([caller.redactor.line(name, limit=_NAME_CHARS) for name in names])
+        fit_to_print = [caller.redactor.line(name, limit=_NAME_CHARS) for name in names]
+        raise ModelNotChosen(fit_to_print, is_withheld=listing.is_withheld)
     return names[0]

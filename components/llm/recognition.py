@@ -8,20 +8,13 @@ from urllib.parse import urlsplit
 from components.llm.calls import Answer, Caller
 from components.llm.exchange import Request
 from components.llm.listing import POLL_LIMIT_S
+from components.llm.providers import provider_at
 from components.llm.setback import Setback
 
 UNKNOWN = "other"
 _OK = 200
-_HOSTED = (
-    "api.openai.com",
-    ".openai.azure.com",
-    "api.together.ai",
-    "api.together.xyz",
-    "api.fireworks.ai",
-    "api.groq.com",
-    "openrouter.ai",
-    "api.anthropic.com",
-)
+# Azure's customers have a name each; Together's older name is still common.
+_MORE_HOSTED = (".openai.azure.com", "api.together.xyz")
 
 
 @dataclass(frozen=True)
@@ -33,11 +26,11 @@ class Recognised:
 
 
 def hosted(base_url: str) -> Recognised | None:
-    """A provider that charges for every completion, by its host name: nobody is asked."""
+    """A provider that charges for every completion, by its address: nobody is asked."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""
-    known = any(host == name or (name.startswith(".") and host.endswith(name)) for name in _HOSTED)
-    return Recognised("hosted", f"by its address {host}") if known and parts.scheme == "https" else None
+    known = parts.scheme == "https" and (provider_at(base_url) is not None or host.endswith(_MORE_HOSTED))
+    return Recognised("hosted", f"by its address {host}") if known else None
 
 
 def recognised(caller: Caller, base_url: str, token: str | None) -> Recognised:
@@ -110,7 +103,7 @@ def _ollama(ask: _Asking) -> Recognised | None:
 def _tgi(ask: _Asking) -> Recognised | None:
     # huggingface/text-generation-inference at db931fc, router/src/lib.rs: Info.
     info = ask.own("/info")
-    told = isinstance(info.get("model_id"), str) and {"max_total_tokens", "max_best_of"} <= info.keys()
+    told = isinstance(info.get("model_id"), str) and "max_total_tokens" in info
     return Recognised("tgi", f"by /info: version {info.get('version', 'unknown')}") if told else None
 
 
