@@ -105,8 +105,6 @@ class Introduction:
         question = self.question
         listing = _first_answer(question, wait, caller)
         if self.model is None:
-            if listing.withheld is not None:
-                wait.after(listing.withheld)
             self.model = _only_one(listing, caller)
             self.notes.append(f"model: {caller.redactor.line(self.model, limit=_NAME_CHARS)}, the only one listed")
         if self.engine is None:
@@ -128,5 +126,5 @@ def _only_one(listing: Listing, caller: Caller) -> str:
     names = list(listing.names or ())
     if len(names) != 1:
         fit_to_print = [caller.redactor.line(name, limit=_NAME_CHARS) for name in names]
-        raise ModelNotChosen(fit_to_print, is_withheld=listing.is_withheld)
+        raise ModelNotChosen(fit_to_print, is_withheld=listing.withheld is not None)
     return names[0]
