@@ -124,6 +124,7 @@ LLAMA_CPP = Engine(
         "--n-gpu-layers": "layers_on_gpu",
     },
     env={"HOME": "/root"},
+    settings={"LLAMA_ARG_LOG_VERBOSITY": "log_verbosity"},
     healthcheck=_curl(8080),
     hopeless={
         "unknown model architecture": "Use a newer `image`, or weights of an architecture that this one knows.",

@@ -13,6 +13,7 @@ from components.llm.ready import Ready
 
 _GIB = 2**30
 _ALL_LAYERS = 999  # more than any model has
+_TELLS_LAYERS = 4  # ggml-org/llama.cpp at b11434, common/log.h
 _PROJECTOR, _TEMPLATE = "/models/mmproj.gguf", "/models/chat-template.jinja"
 _DURATION = re.compile(r"-1|[1-9]\d{0,5}[smh]")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -192,6 +193,11 @@ class LlamaCppLlm(WeightsLlm):
     @property
     def context_of_all(self) -> int:
         return self.context_length * self.parallel
+
+    @property
+    def log_verbosity(self) -> int | None:
+        """With a GPU enough to log how many layers it holds, which is the only proof that it holds any."""
+        return None if self.hardware == "cpu" else _TELLS_LAYERS
 
     @property
     def layers_on_gpu(self) -> int | None:

@@ -116,7 +116,9 @@ def test_the_image_is_one_whose_documentation_was_read(engine: str) -> None:
 def test_every_variable_it_sets_is_known_to_the_engine_or_its_libraries(engine: str) -> None:
     of_libraries = {"HOME", "HF_HOME", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK", "TRITON_CACHE_DIR"}
 
-    assert set(ENGINES[engine].env) - of_libraries <= set(documented(engine).variables)
+    known = set(documented(engine).variables) | {flag.env for flag in documented(engine).flags.values()}
+
+    assert {*ENGINES[engine].env, *ENGINES[engine].settings} - of_libraries <= known
 
 
 def words(command_line: str) -> list[str]:
