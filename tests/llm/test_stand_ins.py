@@ -226,9 +226,9 @@ def test_a_server_that_loads_is_refused_then_unavailable_then_there(name: str, w
         assert (503, 200) == (loading, client(server).get("/health").status_code)
 
 
-@pytest.mark.parametrize("role_on", [pytest.param(True, id="v0.17.4"), pytest.param(False, id="today")])
+@pytest.mark.parametrize("role_on", [pytest.param(True, id="v0.24.0"), pytest.param(False, id="today")])
 def test_older_ollamas_put_the_role_on_every_delta(role_on: bool) -> None:  # noqa: FBT001 - a table
-    with started("ollama", before_0_20=role_on) as server:
+    with started("ollama", before_0_30=role_on) as server:
         chunks = client(server).chunks()
 
     assert role_on == all("role" in choice["delta"] for chunk in chunks for choice in chunk["choices"])
