@@ -8,6 +8,7 @@ import pytest
 
 from tests.fixtures.conforming import conforming
 from tests.fixtures.deployment import Deployment, free_port
+from tests.fixtures.litellm_image import litellm_image
 from tests.fixtures.real_servers import (
     MODEL,
     UPSTREAM_KEY,
@@ -92,3 +93,10 @@ def litellm(
         }
         with real_litellm(upstreams, tmp_path_factory.mktemp("litellm")) as server:
             yield server
+
+
+@pytest.fixture(scope="session")
+def proxy_image() -> Iterator[str]:
+    """LiteLLM with a stand-in for Anthropic inside."""
+    with litellm_image() as name:
+        yield name

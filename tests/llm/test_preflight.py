@@ -17,7 +17,7 @@ from docker.errors import DockerException
 
 from components.llm import preflight
 from components.llm.docker_facts import why_unusable
-from components.llm.document import Llm, OllamaLlm
+from components.llm.document import AnthropicLlm, HostedLlm, Llm, OllamaLlm
 from components.llm.model_name import ModelName
 from components.llm.names import Names
 from components.llm.registry import NoSuchModelError
@@ -60,7 +60,21 @@ def test_nothing_in_the_way_is_no_error() -> None:
 def test_a_stack_of_hosted_endpoints_does_not_need_docker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
 
-    preflight.check("trugen-llm", "test", {})
+    assert problems(HostedLlm(engine="hosted", provider="groq", model="openai/gpt-oss-20b")) == []
+
+
+def test_of_a_proxy_only_image_and_port_are_looked_at(docker: DockerStandIn) -> None:
+    with closing(socket.socket()) as held:
+        held.bind(("127.0.0.1", 0))
+        llm = AnthropicLlm(
+            engine="anthropic", model="claude-sonnet-4-5", image="acme/litellm:1", port=held.getsockname()[1]
+        )
+        docker.registry["acme/litellm:1"] = (404, "manifest unknown")
+
+        image, port = problems(llm, registry=refuses)
+
+    assert image.startswith("llms.main.image: 'acme/litellm:1' cannot be pulled")
+    assert port.startswith(f"llms.main.port: {llm.port} is taken by another program")
 
 
 def test_our_own_container_may_hold_its_port(docker: DockerStandIn) -> None:
