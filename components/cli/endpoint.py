@@ -94,9 +94,6 @@ def _question(arguments: argparse.Namespace) -> Question:
 
 def _without_model(choice: ModelNotChosen) -> str:
     names = choice.names
-    if choice.is_withheld:
-        token = "refused the token" if os.environ.get(TOKEN_VARIABLE) else "wants a token"
-        return f"The server {token} when asked for its models.\n  Set {TOKEN_VARIABLE}, or name the model: --model NAME"
     if not names:
         return "The server lists no model.\n  Name the one it serves: --model NAME"
     rest = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
