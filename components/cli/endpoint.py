@@ -94,9 +94,6 @@ def _question(arguments: argparse.Namespace) -> Question:
 
 def _without_model(choice: ModelNotChosen) -> str:
     names = choice.names
-    if choice.is_withheld:
-        token = "refused the token" if os.environ.get(TOKEN_VARIABLE) else "wants a token"
-        return f"The server {token} when asked for its models.\n  Set {TOKEN_VARIABLE}, or name the model: --model NAME"
     if not names:
         return "The server lists no model.\n  Name the one it serves: --model NAME"
     rest = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
@@ -112,7 +109,7 @@ def _table(diagnosis: Diagnosis) -> Iterator[str]:
     width = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 0)).columns))
     names = [f"{line.check.id:<9} {line.title}".rstrip() for line in diagnosis.lines]
     first = max(map(len, names), default=0)
-    yield from diagnosis.notes
+    yield from (_wrapped(note, width, "", "  ") for note in diagnosis.notes)
     yield f"{'check':<{first}}  verdict  evidence"
     for name, line in zip(names, diagnosis.lines, strict=True):
         head = f"{name:<{first}}  {line.check.verdict:<7}  "

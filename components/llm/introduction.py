@@ -58,16 +58,11 @@ class Question:
 
 
 class ModelNotChosen(Exception):
-    """
-    No model was named and the server lists another number than one.
+    """No model was named and the server lists another number than one; `names` are fit to print."""
 
-    `names` are fit to print; `is_withheld` when it does not list them to this token, which may be a wrong one.
-    """
-
-    def __init__(self, names: Sequence[str], *, is_withheld: bool) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         super().__init__(f"{len(names)} models are listed")
         self.names = names
-        self.is_withheld = is_withheld
 
 
 @dataclass
@@ -105,6 +100,8 @@ class Introduction:
         question = self.question
         listing = _first_answer(question, wait, caller)
         if self.model is None:
+            if listing.withheld is not None:
+                wait.after(listing.withheld)
             self.model = _only_one(listing, caller)
             self.notes.append(f"model: {caller.redactor.line(self.model, limit=_NAME_CHARS)}, the only one listed")
         if self.engine is None:
@@ -125,6 +122,5 @@ def _first_answer(question: Question, wait: Wait, caller: Caller) -> Listing:
 def _only_one(listing: Listing, caller: Caller) -> str:
     names = list(listing.names or ())
     if len(names) != 1:
-        fit_to_print = [caller.redactor.line(name, limit=_NAME_CHARS) for name in names]
-        raise ModelNotChosen(fit_to_print, is_withheld=listing.withheld is not None)
+        raise ModelNotChosen([caller.redactor.line(name, limit=_NAME_CHARS) for name in names])
     return names[0]
