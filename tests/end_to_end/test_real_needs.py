@@ -81,10 +81,11 @@ def test_a_system_prompt_longer_than_the_window_of_llama_cpp_is_refused_by_both(
     assert "exceeds the available context size (2048 tokens)" in said
 
 
-def test_a_system_prompt_that_leaves_no_room_for_the_talk_is_refused(llama_cpp: RealServer) -> None:
-    said = refusal(llama_cpp, "llama.cpp", CannotServe, needs=Needs(system_prompt_bytes=8_000))
+def test_a_system_prompt_that_leaves_no_room_for_the_talk_is_refused() -> None:
+    with real_llama_cpp("--ctx-size", "768") as server:
+        said = refusal(server, "llama.cpp", CannotServe, needs=Needs(system_prompt_bytes=1_300))
 
-    assert "and 512 for the talk exceed the window of 2,048 tokens" in said
+    assert "and 512 for the talk exceed the window of 768 tokens" in said
 
 
 def test_llama_cpp_tells_its_window_and_what_it_does_with_requests_it_should_not_take(llama_cpp: RealServer) -> None:
