@@ -27,6 +27,7 @@ from tests.fixtures.scripted_llm import (
     refuse,
     stream,
 )
+from tests.fixtures.scripted_socket import Act
 from tests.fixtures.waiting import TOKEN
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -115,6 +116,32 @@ def test_a_refused_token_says_where_to_put_the_right_one(doctor: Doctor) -> None
         _, out, _ = doctor(llm.base_url)
 
     assert "next: Set the token this endpoint accepts: `export LLM_TOKEN=<token>`." in out
+
+
+@pytest.mark.parametrize(
+    ("refusal", "step"),
+    [
+        (refuse(402, "Insufficient credits"), "raise its spending limit, then run this again."),
+        (
+            refuse(401, "litellm.AuthenticationError: AnthropicException - invalid x-api-key"),
+            "next: Store a key that Anthropic accepts in the settings of the proxy.",
+        ),
+        (
+            refuse(
+                500, "litellm.InternalServerError: AnthropicException - Cannot connect to host api.anthropic.com:443"
+            ),
+            "reach api.anthropic.com:443, then run this again.",
+        ),
+    ],
+)
+def test_no_next_step_speaks_of_a_stack_file_that_somebody_elses_endpoint_does_not_have(
+    doctor: Doctor, refusal: Act, step: str
+) -> None:
+    with ScriptedLlm(chat=[refusal]) as llm:
+        _, out, _ = doctor(llm.base_url)
+
+    assert step in " ".join(out.split())
+    assert "pulumi" not in out
 
 
 def test_a_warning_leaves_it_ready_and_says_what_to_do(doctor: Doctor) -> None:
