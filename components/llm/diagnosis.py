@@ -108,7 +108,7 @@ class _Telling:
         if error.failure_class in {"fatal", "suspect"}:
             verdict: Verdict = "fail"
             cause = error.cause if error.cause.startswith(f"{last.id}:") else f"{last.id}: {error.cause}"
-            summary = f"Not ready: {cause}."
+            summary = f"Not ready: {cause.rstrip('.?')}."
         else:
             verdict = "unknown"
             heard = error.circumstances.last_answer

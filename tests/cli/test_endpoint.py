@@ -151,7 +151,7 @@ def test_the_only_listed_model_is_taken_and_said(doctor: Doctor) -> None:
     ("listed", "said"),
     [
         (("a", "b"), "The server lists 2 models: a, b."),
-        ((), "The server lists no model."),
+        ((), "The server lists no model there; most want /v1 at the end of the URL."),
         (tuple(f"m{number}" for number in range(20)), "m7 and 12 more."),
     ],
 )
@@ -248,6 +248,15 @@ def test_a_wrong_question_is_status_2_with_nothing_on_stdout(doctor: Doctor, wor
     assert (status, out) == (2, "")
     assert said in err
     assert "pass@" not in err
+
+
+@pytest.mark.parametrize("token", [f"{TOKEN}\n", "sk-größe"])
+def test_a_token_that_no_header_can_carry_is_a_wrong_question_and_is_not_shown(doctor: Doctor, token: str) -> None:
+    status, out, err = doctor("http://127.0.0.1:9/v1", token=token)
+
+    assert (status, out) == (2, "")
+    assert "LLM_TOKEN holds a character" in err
+    assert token.strip() not in err
 
 
 # Endpoints that cannot be asked
