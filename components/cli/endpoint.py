@@ -59,14 +59,10 @@ def is_meant(arguments: argparse.Namespace) -> bool:
 
 def examine(arguments: argparse.Namespace) -> int:
     """Print the diagnosis and return the exit status; what is wrong with the question, and progress, go to stderr."""
-    if arguments.url is None:
-        return _refuse("These options belong to the check of an endpoint.\n  Run: python -m components doctor URL …")
-    if arguments.live or arguments.write:
-        return _refuse("--live asks the API of TruGen and URL an LLM: two checks.\n  Run one after the other.")
     try:
         question = _question(arguments)
     except ValueError as error:
-        return _refuse(f"The URL {error}.")
+        return _refuse(str(error))
     try:
         diagnosis = diagnose(question, on_progress=lambda line: print(line, file=sys.stderr))
     except ModelNotChosen as choice:
@@ -79,12 +75,26 @@ def examine(arguments: argparse.Namespace) -> int:
 
 
 def _question(arguments: argparse.Namespace) -> Question:
-    base_url = api_root(arguments.url)
+    """
+    Raises:
+        ValueError: It cannot be asked; the text says what to change.
+    """
+    if arguments.url is None:
+        raise ValueError("These options belong to the check of an endpoint.\n  Run: python -m components doctor URL …")
+    if arguments.live or arguments.write:
+        raise ValueError("--live asks the API of TruGen and URL an LLM: two checks.\n  Run one after the other.")
+    try:
+        base_url = api_root(arguments.url)
+    except ValueError as error:
+        raise ValueError(f"The URL {error}.") from None
+    token = os.environ.get(TOKEN_VARIABLE)
+    if token and not (token.isascii() and token.isprintable()):
+        raise ValueError(f"{TOKEN_VARIABLE} holds a character that no HTTP header can carry, a line break perhaps.")
     return Question(
         base_url,
         model=arguments.model,
         engine="hosted" if arguments.hosted else arguments.engine,
-        token=os.environ.get(TOKEN_VARIABLE),
+        token=token,
         needs=Needs(arguments.tools, arguments.vision, arguments.system_prompt_bytes),
         auth_required=not is_loopback(base_url) if arguments.exposed is None else arguments.exposed,
         gpu=arguments.gpu,
@@ -95,7 +105,9 @@ def _question(arguments: argparse.Namespace) -> Question:
 def _without_model(choice: ModelNotChosen) -> str:
     names = choice.names
     if not names:
-        return "The server lists no model.\n  Name the one it serves: --model NAME"
+        return (
+            "The server lists no model there; most want /v1 at the end of the URL.\n  Or name the model: --model NAME"
+        )
     rest = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
     return f"The server lists {len(names)} models: {', '.join(names[:_SHOWN_NAMES])}{rest}.\n  Choose: --model NAME"
 

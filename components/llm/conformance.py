@@ -41,6 +41,7 @@ class Line:
 
 _BROKEN_OFF = "See the server's log for why it broke off; a proxy's time limit cuts streams, too."
 _CLIENT_COPES = "Nothing, if your agent works: TruGen may cope with it. Else use a newer release of the server."
+_FOR_DEBUGGING = "Nothing: TruGen sends no such request. It only makes a failing agent harder to debug."
 _NEWER = "Use a newer release of the server, or report it to its makers with this evidence."
 _TRUGEN_SENDS_IT = "Use a newer release of the server: TruGen reads the stream by these fields."
 ROWS = (
@@ -66,9 +67,9 @@ ROWS = (
     Row("S11", "usage", "Nothing: TruGen does not need it, but nobody will count tokens."),
     Row("ttft", "time to first token", "Choose a smaller or faster model, a GPU, or a server nearer to TruGen."),
     Row("C12", "token demanded", "Put a gateway in front that demands the token and answers 401 to every other."),
-    Row("S13", "shape of errors", _CLIENT_COPES),
+    Row("S13", "shape of errors", _FOR_DEBUGGING),
     Row("S14", "wrong model refused", "Check the model's name with care: this server answers under any."),
-    Row("S15", "bad request refused", _CLIENT_COPES),
+    Row("S15", "bad request refused", _FOR_DEBUGGING),
     Row("S19", "content parts", _NEWER),
     Row(
         "O16",

@@ -108,7 +108,7 @@ class _Telling:
         if error.failure_class in {"fatal", "suspect"}:
             verdict: Verdict = "fail"
             cause = error.cause if error.cause.startswith(f"{last.id}:") else f"{last.id}: {error.cause}"
-            summary = f"Not ready: {cause}."
+            summary = f"Not ready: {cause.rstrip('.?')}."
         else:
             verdict = "unknown"
             heard = error.circumstances.last_answer
@@ -162,5 +162,6 @@ _WORDS_OF_DOCTOR = (
     (r"`pulumi config set --path llms\.<llm>\.model(?: <name>)?`", "`--model <name>`"),
     (r"`pulumi config set --path llms\.<llm>\.(?:baseUrl|publicUrl) <url>`", "`python -m components doctor <url>`"),
     (r"`pulumi config set --path llms\.<llm>\.ready\.\w+ \d\S*`", "`--timeout-s {longer_s:g}`"),
-    (r"Run `pulumi up` again", "Run this again"),
+    (r": `pulumi config set --secret --path providerKeys\.<llm>`", " in the settings of the proxy"),
+    (r"([Rr])un `pulumi up` again", r"\1un this again"),
 )

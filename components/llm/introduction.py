@@ -120,7 +120,7 @@ def _first_answer(question: Question, wait: Wait, caller: Caller) -> Listing:
 
 
 def _only_one(listing: Listing, caller: Caller) -> str:
-    names = list(listing.names or ())
+    names = [name for name in listing.names or () if name]
     if len(names) != 1:
         raise ModelNotChosen([caller.redactor.line(name, limit=_NAME_CHARS) for name in names])
     return names[0]

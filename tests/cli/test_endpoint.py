@@ -27,6 +27,7 @@ from tests.fixtures.scripted_llm import (
     refuse,
     stream,
 )
+from tests.fixtures.scripted_socket import Act
 from tests.fixtures.waiting import TOKEN
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -117,6 +118,32 @@ def test_a_refused_token_says_where_to_put_the_right_one(doctor: Doctor) -> None
     assert "next: Set the token this endpoint accepts: `export LLM_TOKEN=<token>`." in out
 
 
+@pytest.mark.parametrize(
+    ("refusal", "step"),
+    [
+        (refuse(402, "Insufficient credits"), "raise its spending limit, then run this again."),
+        (
+            refuse(401, "litellm.AuthenticationError: AnthropicException - invalid x-api-key"),
+            "next: Store a key that Anthropic accepts in the settings of the proxy.",
+        ),
+        (
+            refuse(
+                500, "litellm.InternalServerError: AnthropicException - Cannot connect to host api.anthropic.com:443"
+            ),
+            "reach api.anthropic.com:443, then run this again.",
+        ),
+    ],
+)
+def test_no_next_step_speaks_of_a_stack_file_that_somebody_elses_endpoint_does_not_have(
+    doctor: Doctor, refusal: Act, step: str
+) -> None:
+    with ScriptedLlm(chat=[refusal]) as llm:
+        _, out, _ = doctor(llm.base_url)
+
+    assert step in " ".join(out.split())
+    assert "pulumi" not in out
+
+
 def test_a_warning_leaves_it_ready_and_says_what_to_do(doctor: Doctor) -> None:
     without_usage = [*COUNTING[:-2], DONE]
     with ScriptedLlm(chat=[stream(*without_usage)]) as llm:
@@ -151,7 +178,7 @@ def test_the_only_listed_model_is_taken_and_said(doctor: Doctor) -> None:
     ("listed", "said"),
     [
         (("a", "b"), "The server lists 2 models: a, b."),
-        ((), "The server lists no model."),
+        ((), "The server lists no model there; most want /v1 at the end of the URL."),
         (tuple(f"m{number}" for number in range(20)), "m7 and 12 more."),
     ],
 )
@@ -248,6 +275,15 @@ def test_a_wrong_question_is_status_2_with_nothing_on_stdout(doctor: Doctor, wor
     assert (status, out) == (2, "")
     assert said in err
     assert "pass@" not in err
+
+
+@pytest.mark.parametrize("token", [f"{TOKEN}\n", "sk-größe"])
+def test_a_token_that_no_header_can_carry_is_a_wrong_question_and_is_not_shown(doctor: Doctor, token: str) -> None:
+    status, out, err = doctor("http://127.0.0.1:9/v1", token=token)
+
+    assert (status, out) == (2, "")
+    assert "LLM_TOKEN holds a character" in err
+    assert token.strip() not in err
 
 
 # Endpoints that cannot be asked
