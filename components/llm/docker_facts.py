@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-_ANSWER_WITHIN_S = 10
+_ANSWER_WITHIN_S = 30  # a busy dockerd was seen to take more than 10
 _LOOPBACK = ("", "localhost", "127.0.0.1", "::1")
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 
@@ -33,6 +33,7 @@ class DockerFacts:
 
     def __init__(self) -> None:
         import docker  # noqa: PLC0415 - 0.1 s that only a stack with a server of its own has to pay
+        import requests  # noqa: PLC0415 - see above
         from docker.errors import DockerException  # noqa: PLC0415 - see above
 
         host = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
@@ -45,7 +46,8 @@ class DockerFacts:
             self._client = docker.from_env(timeout=_ANSWER_WITHIN_S)
             info = self._client.info()
             self._containers: list[dict[str, Any]] = self._client.api.containers()
-        except DockerException as error:
+        except (DockerException, requests.RequestException) as error:
+            # docker-py passes its HTTP library's timeouts on as they are.
             raise DockerUnusableError(why_unusable(host, error)) from None
         self.memory_bytes: int = info["MemTotal"]
         # Where root inside is this user outside, so that other files can be read than with a root of its own.

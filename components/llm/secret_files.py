@@ -58,12 +58,13 @@ class SecretFilesProvider(ResourceProvider):
         _put(props, dict.fromkeys(props["files"], ""))
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        from docker.errors import DockerException  # noqa: PLC0415 - 0.1 s that only a stack with secret files has to pay
+        import requests  # noqa: PLC0415 - 0.1 s that only a stack with secret files has to pay
+        from docker.errors import DockerException  # noqa: PLC0415 - see above
 
         try:
             with _carrier(props) as carrier:
                 found = {name: _content(carrier, name) for name in props["files"]}
-        except DockerException:
+        except (DockerException, requests.RequestException):
             # Image, volume and Docker itself are reported by their own resources.
             return ReadResult(id_, props)
         return ReadResult(id_, {**props, "mark": _mark(found) if found == props["files"] else ""})
@@ -94,12 +95,13 @@ def _written(props: Props) -> Props:
 
 
 def _put(props: Props, files: Mapping[str, str]) -> None:
+    import requests  # noqa: PLC0415 - see read
     from docker.errors import DockerException, NotFound  # noqa: PLC0415 - see read
 
     try:
         with _carrier(props) as carrier:
             carrier.put_archive(_PLACE, _archive(files))
-    except DockerException as error:
+    except (DockerException, requests.RequestException) as error:
         if isinstance(error, NotFound) and not any(files.values()):
             return
         raise SecretFilesError(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import requests
@@ -248,3 +249,13 @@ def test_bad_weights_are_told_beside_a_docker_that_is_down(monkeypatch: pytest.M
     found = problems(ollama(gguf={"path": "nothing.gguf"}))
 
     assert [problem.split(":")[0] for problem in found] == ["docker", "llms.main.gguf.path"]
+
+
+def test_a_docker_that_does_not_answer_in_time_is_told_without_a_traceback() -> None:
+    """docker-py passes the timeout of its HTTP library on as it is; seen on a machine with much to do."""
+    slow = requests.ReadTimeout("Read timed out. (read timeout=30)")
+
+    with patch("docker.from_env", side_effect=slow):
+        (problem,) = problems(ollama())
+
+    assert problem.endswith("does not answer as it should: Read timed out. (read timeout=30). Try `docker info`.")
