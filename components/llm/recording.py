@@ -130,7 +130,8 @@ class Chunk:
         error = self.fields.get("error")
         if isinstance(error, dict):
             error = error.get("message") or json.dumps(error)
-        if not error and self.event_type == "error":
+        # vLLM's older and SGLang's form lies flat: {"object": "error", "message"} (block/goose#8031).
+        if not error and "error" in (self.event_type, self.fields.get("object")):
             error = self.fields.get("message") or "an event of type 'error'"
         return str(error) if error else ""
 

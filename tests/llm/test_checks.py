@@ -142,7 +142,12 @@ def test_a_done_without_blank_line_or_end_is_a_warning(others: dict[str, Any], e
 
 @pytest.mark.parametrize(
     "error",
-    [{"error": {"message": "CUDA error", "code": 500}}, {"error": "CUDA error"}, {"error": {"text": "CUDA error"}}],
+    [
+        {"error": {"message": "CUDA error", "code": 500}},
+        {"error": "CUDA error"},
+        {"error": {"text": "CUDA error"}},
+        {"object": "error", "message": "CUDA error", "code": 500},
+    ],
 )
 def test_an_error_event_fails_though_done_follows(error: dict[str, Any]) -> None:
     judged = recording([*GOOD[:4], error, delta(finish="stop"), USAGE, DONE])
