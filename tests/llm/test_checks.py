@@ -170,6 +170,24 @@ def test_a_long_wait_for_the_first_token_is_no_burst_when_the_rest_comes_piece_b
     assert {} == not_passed(late)
 
 
+@pytest.mark.parametrize("pieces_a_read", [1, 4])
+def test_the_fastest_engines_behind_a_queue_leave_it_open_and_are_not_refused(pieces_a_read: int) -> None:
+    words = [delta(f" {number}") for number in range(16)]
+    times = [0.5 + 0.0012 * (number - number % pieces_a_read) for number in range(16)]
+
+    fast = recording([*words, *GOOD[4:]], times=[*times, *[times[-1]] * 3])
+
+    assert {"C10": "warn"} == not_passed(fast)
+    assert "too quick to tell streaming from one burst" in detail(fast, "C10")
+
+
+def test_a_burst_in_two_reads_is_one() -> None:
+    words = [delta(f" {number}") for number in range(16)]
+    times = [5.0] * 8 + [5.02] * 8
+
+    assert {"C10": "fail"} == not_passed(recording([*words, *GOOD[4:]], times=[*times, *[5.02] * 3]))
+
+
 def test_an_answer_too_quick_to_judge_is_a_warning() -> None:
     assert {"C10": "warn"} == not_passed(recording(GOOD, times=[0.1] * len(GOOD)))
 
