@@ -76,6 +76,13 @@ class Recording:
         return tuple(chunk.error for chunk in self.chunks if chunk.error)
 
     @property
+    def is_all_hidden_thought(self) -> bool:
+        """Whether its tokens went into reasoning that the server keeps to itself, so that the limit left no text."""
+        counted = [chunk.usage.get("completion_tokens_details") for chunk in self.chunks if chunk.usage]
+        thought = any(isinstance(details, dict) and details.get("reasoning_tokens") for details in counted)
+        return thought and not self.text and "length" in self.finish_reasons
+
+    @property
     def ttft_s(self) -> float | None:
         """Time to the first piece of text; None when there was none."""
         return self.words[0][0] if self.words else None
@@ -152,7 +159,7 @@ class Chunk:
         return "".join(part for part in parts if isinstance(part, str))
 
     @property
-    def usage(self) -> Mapping[str, int] | None:
+    def usage(self) -> Mapping[str, Any] | None:
         usage = self.fields.get("usage")
         counts = ("prompt_tokens", "completion_tokens", "total_tokens")
         complete = isinstance(usage, dict) and all(isinstance(usage.get(count), int) for count in counts)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from components.llm.chat_requests import ONE_TOKEN, counting
+from components.llm.chat_requests import ONE_TOKEN, WORKING_TOKENS, counting
 from components.llm.checks import Check, judge
 from components.llm.listing import Listing
 from components.llm.probe import Probe, refuse_errors
@@ -36,6 +36,8 @@ def streams(probe: Probe, base_url: str, listing: Listing, *, prefix: str = "") 
     while len(passed) < (1 if probe.target.hosted else probe.budget.successes):
         try:
             recording = _chat(probe, base_url, listing, max_tokens=STREAM_TOKENS)
+            if recording.is_all_hidden_thought:
+                recording = _chat(probe, base_url, listing, max_tokens=WORKING_TOKENS)
             checks = _passing_checks(probe, recording, base_url, prefix)
         except Setback as setback:
             passed.clear()
