@@ -61,8 +61,8 @@ ROWS = (
     Row(
         "C10",
         "piece by piece",
-        "Turn off buffering and compression of text/event-stream in the proxy; nginx: `proxy_buffering off;`."
-        " An answer that is over at once proves nothing: ask a longer one of it.",
+        "If a proxy is in front, turn off its buffering and compression of text/event-stream;"
+        " nginx: `proxy_buffering off;`.",
     ),
     Row("S11", "usage", "Nothing: TruGen does not need it, but nobody will count tokens."),
     Row("ttft", "time to first token", "Choose a smaller or faster model, a GPU, or a server nearer to TruGen."),

@@ -163,5 +163,6 @@ _WORDS_OF_DOCTOR = (
     (r"`pulumi config set --path llms\.<llm>\.(?:baseUrl|publicUrl) <url>`", "`python -m components doctor <url>`"),
     (r"`pulumi config set --path llms\.<llm>\.ready\.\w+ \d\S*`", "`--timeout-s {longer_s:g}`"),
     (r": `pulumi config set --secret --path providerKeys\.<llm>`", " in the settings of the proxy"),
+    (r"`pulumi config set --path llms\.<llm>\.([\w.]+) ([^`]+)`", r"set `\1` of the server to \2"),
     (r"([Rr])un `pulumi up` again", r"\1un this again"),
 )

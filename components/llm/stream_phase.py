@@ -1,20 +1,18 @@
 """Phases `warm` and `stream`: have the weights loaded, then streams of text that pass the checks C1 to C10."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from components.llm.chat_requests import ONE_TOKEN, WORKING_TOKENS, counting
 from components.llm.checks import Check, judge
+from components.llm.conformance import next_step
 from components.llm.listing import Listing
 from components.llm.probe import Probe, refuse_errors
 from components.llm.recording import Recording
 from components.llm.setback import Setback, setback_from_words
 
 STREAM_TOKENS = 16
-_NEXT_STEPS: Mapping[str, str] = {
-    "C10": "Turn off buffering and compression of text/event-stream in the proxy; nginx: `proxy_buffering off;`.",
-}
 
 
 def warm(probe: Probe, listing: Listing) -> Recording:
@@ -62,7 +60,7 @@ def _passing_checks(probe: Probe, recording: Recording, base_url: str, prefix: s
     raise Setback(
         "fatal" if hopeless else "suspect",
         known.cause if known else f"{worst.id}: {worst.detail}",
-        next_step=known.next_step if known else _NEXT_STEPS.get(worst.id, "") or _try_it(probe, base_url),
+        next_step=known.next_step if known else f"{next_step(worst)} {_try_it(probe, base_url)}",
         checks=sorted(checks, key=lambda check: check.id == prefix + worst.id),
     )
 

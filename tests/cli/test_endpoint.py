@@ -132,6 +132,14 @@ def test_a_refused_token_says_where_to_put_the_right_one(doctor: Doctor) -> None
             ),
             "reach api.anthropic.com:443, then run this again.",
         ),
+        (
+            refuse(500, "model requires more system memory (5 GiB) than is available (2 GiB)"),
+            "Choose a smaller model, or set `memory` of the server to <more>.",
+        ),
+        (
+            refuse(400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+            "set `toolCallParser` of the server to <parser>.",
+        ),
     ],
 )
 def test_no_next_step_speaks_of_a_stack_file_that_somebody_elses_endpoint_does_not_have(
@@ -156,7 +164,7 @@ def test_a_warning_leaves_it_ready_and_says_what_to_do(doctor: Doctor) -> None:
     assert "S11" in found["summary"]
 
 
-def test_no_next_step_speaks_of_a_stack_file_that_may_not_exist(doctor: Doctor) -> None:
+def test_a_model_that_is_not_served_says_how_to_name_another(doctor: Doctor) -> None:
     with ScriptedLlm(chat=[refuse(404, "no such model")], models=listing("another")) as llm:
         _, out, _ = doctor(llm.base_url, "--model", MODEL)
 

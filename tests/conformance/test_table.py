@@ -24,6 +24,7 @@ def test_each_server_passes_and_warns_as_it_is_known_to(subject: Subject) -> Non
 
     assert row.missing == ""
     assert wrong(row) == {}, "\n".join(f"{line.check}" for line in row.remarks)
+    assert [line.check.id for line in row.remarks if not line.next_step] == []
 
 
 def test_each_server_has_its_deviations_and_each_deviation_its_reason() -> None:
