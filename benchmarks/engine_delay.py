@@ -6,7 +6,7 @@ judges wait for it side by side: the gate; the Docker provider's rule on the hea
 second (Docker's default, and ours, is 30 s: benchmarks/gate_delay.py); and a script that asks the health route once a
 second. A delay below zero is a verdict before the engine could answer a chat: too early, and no delay at all.
 
-Four containers at a time; `python -m benchmarks engine_delay [rounds]`, 20 rounds take 4 minutes. Needs Docker and Go.
+Four containers at a time; `python -m benchmarks engine_delay [rounds]`, 20 rounds take 150 s. Needs Docker and Go.
 """
 
 import math
