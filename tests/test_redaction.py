@@ -36,6 +36,11 @@ def redacted(text: str, *credentials: str | None) -> str:
     return Redactor(*credentials).line(text, limit=10_000)
 
 
+def test_half_a_character_is_left_out_since_no_state_and_no_terminal_takes_it() -> None:
+    """JSON can say it, and a server that streams a smiley in two pieces does."""
+    assert "one two" == redacted("one \ud83dtwo\ude00", TOKEN)
+
+
 def test_the_token_is_hidden_where_a_server_echoes_it() -> None:
     assert "bad key [hidden] given" == redacted(f"bad key {TOKEN} given", TOKEN)
 

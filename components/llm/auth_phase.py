@@ -5,7 +5,7 @@ from components.llm.chat_requests import ONE_TOKEN, counting
 from components.llm.checks import Check
 from components.llm.exchange import Request
 from components.llm.probe import Probe
-from components.llm.setback import Setback, setback_from_answer
+from components.llm.setback import Setback
 from components.urls import is_loopback
 
 # LiteLLM refuses keys of another form before it looks them up.
@@ -79,7 +79,7 @@ def _asked_as_stranger(probe: Probe, token: str | None) -> Answer:
             answer = probe.caller.answer(request, limit_s=_LIMIT_S)
         except Setback as setback:
             raise setback.failing("C12") from None
-        undecided = setback_from_answer(answer.status, answer.headers, probe.caller.redacted(answer.message()))
+        undecided = probe.caller.setback(answer)
         if not answer.ok and undecided.failure_class in _UNDECIDED:
             raise undecided.failing("C12")
         return answer

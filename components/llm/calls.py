@@ -89,8 +89,13 @@ class Caller:
         except FAILURES as error:
             raise setback_from_error(error, request.url, said=self.redacted(str(error))) from None
         if head.status != _OK:
-            raise setback_from_answer(head.status, head.headers, self.redacted(error_text(recording.body)))
+            message = error_text(recording.body)
+            raise setback_from_answer(head.status, head.headers, message, redacted=self.redacted)
         return recording
+
+    def setback(self, answer: Answer) -> Setback:
+        """What *answer*, which is not HTTP 200, means for the wait."""
+        return setback_from_answer(answer.status, answer.headers, answer.message(), redacted=self.redacted)
 
     def redacted(self, text: str) -> str:
         return self.redactor.line(text, limit=SAID_CHARS)

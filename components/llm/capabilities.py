@@ -4,6 +4,7 @@ What a model can do and how it runs, as far as its server tells: one query per e
 A question that is refused (a gateway keeps the route, an older release lacks it) leaves that fact unknown.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from components.llm.listing import POLL_LIMIT_S, Listing
 from components.llm.target import Target
 
 _OK = 200
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,39}")
+_MOST_WORDS = 20
+_MOST_COUNT = 2**50  # bytes and tokens; JSON knows numbers that neither a float nor a state can hold
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,10 @@ def _ollama(asking: Asking, _: Mapping[str, Any]) -> Capabilities:
     # ollama/ollama at v0.24.0, api/types.go: ShowResponse and ProcessModelResponse.
     model = asking.target.model
     show = asking.post("/api/show", {"model": model})
-    features = tuple(feature for feature in show.get("capabilities") or () if isinstance(feature, str))
+    features = _words(show.get("capabilities"))
     info = _mapping(show.get("model_info"))
     running = _running(asking.get("/api/ps"), model)
-    size, in_vram = _count(running.get("size")), running.get("size_vram")
-    share = min(1.0, in_vram / size) if size and isinstance(in_vram, int) else None
+    share = _share(running.get("size_vram"), running.get("size"))
     return Capabilities(
         features=features,
         lacks=frozenset({"tools", "vision"} - set(features)) if features else frozenset(),
@@ -95,7 +98,7 @@ def _ollama(asking: Asking, _: Mapping[str, Any]) -> Capabilities:
 def _running(processes: Mapping[str, Any], model: str) -> Mapping[str, Any]:
     models = processes.get("models")
     entries = [_mapping(entry) for entry in models] if isinstance(models, list) else []
-    return next((entry for entry in entries if entry.get("name") in {model, f"{model}:latest"}), {})
+    return next((entry for entry in entries if entry.get("name") in (model, f"{model}:latest")), {})
 
 
 def _llama_cpp(asking: Asking, entry: Mapping[str, Any]) -> Capabilities:
@@ -132,7 +135,7 @@ def _sglang(asking: Asking, entry: Mapping[str, Any]) -> Capabilities:
         features=tuple(sorted(feature for feature, has in tells.items() if has is True)),
         lacks=frozenset(feature for feature, has in tells.items() if has is False),
         context_tokens=_count(entry.get("max_model_len")),
-        device=device if isinstance(device, str) else None,
+        device=_word(device),
         gpu_share=_share_on(device),
     )
 
@@ -143,7 +146,7 @@ def _tgi(asking: Asking, _: Mapping[str, Any]) -> Capabilities:
     device = info.get("model_device_type")
     return Capabilities(
         context_tokens=_count(info.get("max_total_tokens")),
-        device=device if isinstance(device, str) else None,
+        device=_word(device),
         gpu_share=_share_on(device),
     )
 
@@ -179,4 +182,20 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    known = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_COUNT
+    return value if known else None
+
+
+def _share(part: Any, whole: Any) -> float | None:
+    size, held = _count(whole), 0 if part == 0 else _count(part)
+    return None if size is None or held is None else min(1.0, held / size)
+
+
+def _words(values: Any) -> tuple[str, ...]:
+    """What a server calls something ends up in outputs, so anything but a plain word is not told."""
+    given = values if isinstance(values, list) else []
+    return tuple(value for value in given if isinstance(value, str) and _WORD.fullmatch(value))[:_MOST_WORDS]
+
+
+def _word(value: Any) -> str | None:
+    return next(iter(_words([value])), None)

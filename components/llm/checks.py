@@ -97,11 +97,11 @@ def _c4_choice(recording: Recording) -> Check:
 
 
 def _c5_role(recording: Recording) -> Check:
-    roles = {role for delta in recording.deltas if (role := delta.get("role"))}
+    roles = {str(role) for delta in recording.deltas if (role := delta.get("role"))}
     # Absent is legal, and TGI repeats it on every chunk.
     if roles <= {"assistant"}:
         return Check("C5", "pass", "assistant" if roles else "no role sent")
-    return Check("C5", "warn", f"role {', '.join(sorted(map(str, roles)))[:40]}")
+    return Check("C5", "warn", f"role {', '.join(sorted(roles))[:40]}")
 
 
 def _c6_text(recording: Recording) -> Check:
@@ -116,7 +116,7 @@ def _c7_finish(recording: Recording) -> Check:
     if not reasons:
         how = "the connection broke" if recording.ending == "broken" else "the stream ended"
         return Check("C7", "fail", f"{how} before finish_reason")
-    if odd := [reason for reason in reasons if reason not in _FINISHES]:
+    if odd := [reason for reason in reasons if not isinstance(reason, str) or reason not in _FINISHES]:
         return Check("C7", "fail", f"finish_reason {str(odd[0])[:40]!r}")
     if len(reasons) > 1:
         return Check("C7", "warn", f"finish_reason sent {len(reasons)} times")

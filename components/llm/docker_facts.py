@@ -68,12 +68,15 @@ class DockerFacts:
 
     def why_no_image(self, image: str) -> str | None:
         """Why *image* cannot be had; None when it is here, can be pulled, or nobody can tell."""
+        import requests  # noqa: PLC0415 - see __init__
         from docker.errors import APIError, NotFound  # noqa: PLC0415 - see __init__
 
         try:
             self._client.images.get(image)
         except NotFound:
             pass
+        except (APIError, requests.RequestException):
+            return None
         else:
             return None
         try:
@@ -81,11 +84,10 @@ class DockerFacts:
         except APIError as error:
             text = str(error.explanation or error).strip()
             # Anything else may be a mirror or a proxy that only the pull knows of.
-            return (
-                text
-                if any(word in text for word in ("denied", "not found", "manifest unknown", "unauthorized"))
-                else None
-            )
+            known = any(word in text for word in ("denied", "not found", "manifest unknown", "unauthorized"))
+            return text if known else None
+        except requests.RequestException:
+            return None
         return None
 
 

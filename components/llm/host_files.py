@@ -2,12 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from shlex import quote
 
 from components.llm import gguf
 from components.llm.gguf import locate
-from components.llm.hub import HubLlm, VllmLlm
+from components.llm.hub import HubLlm, ParsedLlm, VllmLlm
 from components.llm.self_hosted import LlamaCppLlm, OllamaLlm, SelfHosted
 
 _MOST_FILES = 10_000
@@ -35,15 +36,23 @@ def _lines(path: Path) -> Iterator[str]:
 
 def problems(llm: SelfHosted, *, rootless: bool = False) -> Iterator[str]:
     """What is wrong with the files that *llm* names, each as `key: sentence.`"""
-    for key, path in _gguf_files(llm):
-        if reason := _why_bad_gguf(path):
+    shown = set(llm.mounts.values())
+    for key, path, why_bad in _named(llm):
+        try:
+            reason = why_bad(path)
+            if reason is None and path in shown:
+                reason = why_unreadable(locate(path), rootless=rootless)
+        except OSError as error:
+            reason = f"'{path}' cannot be read: {error.strerror}. Try `ls -ld {quote(str(locate(path)))}`"
+        if reason:
             yield f"{key}: {reason}."
-    for key, path in _folders(llm):
-        if reason := _why_bad_folder(path):
-            yield f"{key}: {reason}."
-    for path in llm.mounts.values():
-        if locate(path).exists() and (reason := why_unreadable(locate(path), rootless=rootless)):
-            yield f"{_key_of(llm, path)}: {reason}."
+
+
+def _named(llm: SelfHosted) -> Iterator[tuple[str, str, Callable[[str], str | None]]]:
+    yield from ((key, path, _why_bad_gguf) for key, path in _gguf_files(llm))
+    yield from ((key, path, _why_bad_folder) for key, path in _folders(llm))
+    if isinstance(llm, LlamaCppLlm | ParsedLlm) and llm.chat_template_file:
+        yield "chatTemplateFile", llm.chat_template_file, _why_no_file
 
 
 def weights_bytes(llm: SelfHosted) -> int | None:
@@ -53,7 +62,9 @@ def weights_bytes(llm: SelfHosted) -> int | None:
     if isinstance(llm, OllamaLlm) and llm.gguf:
         return locate(llm.gguf.path).stat().st_size
     if isinstance(llm, HubLlm) and llm.weights.directory:
-        return sum(file.stat().st_size for file in locate(llm.weights.directory).glob("*.safetensors"))
+        return sum(
+            file.stat().st_size for file in locate(llm.weights.directory).glob("*.safetensors") if file.is_file()
+        )
     return None
 
 
@@ -76,10 +87,6 @@ def _folders(llm: SelfHosted) -> Iterator[tuple[str, str]]:
         yield from ((f"loras.{name}.directory", lora.directory) for name, lora in llm.loras.items())
 
 
-def _key_of(llm: SelfHosted, path: str) -> str:
-    return next((key for key, named in [*_gguf_files(llm), *_folders(llm)] if named == path), "chatTemplateFile")
-
-
 def _why_bad_gguf(declared: str) -> str | None:
     path = locate(declared)
     try:
@@ -88,11 +95,15 @@ def _why_bad_gguf(declared: str) -> str | None:
         return f"'{declared}' does not exist (looked at {path}). Put the file there, or correct the path"
     except IsADirectoryError:
         return f"'{declared}' is a folder. Name the .gguf file in it"
-    except OSError as error:
-        return f"'{declared}' cannot be read: {error.strerror}. Try `ls -l {path}`"
     except gguf.NotGgufError as error:
         return f"'{declared}' {error}"
     return None
+
+
+def _why_no_file(declared: str) -> str | None:
+    path = locate(declared)
+    # Docker would make a folder of that name.
+    return None if path.is_file() else f"'{declared}' is no file (looked at {path}). Put it there, or correct the path"
 
 
 def _why_bad_folder(declared: str) -> str | None:
@@ -109,11 +120,24 @@ def why_unreadable(path: Path, *, rootless: bool) -> str | None:
     Why a container cannot read *path*, file or folder; None when it can.
 
     Its root has no capability, so it reads only what root owns or everybody may read.
+
+    Raises:
+        OSError: this user may not look there.
     """
     for one in [path, *sorted(path.rglob("*"))[:_MOST_FILES]] if path.is_dir() else [path]:
+        if one != path and _leads_out(one, path):
+            # As in the cache of the Hugging Face hub, where a snapshot is made of links to its blobs.
+            advice = f"name a copy without links: `cp -rL {quote(str(path))} <other folder>`"
+            return f"{one} leads out of the folder, where the container does not see it; {advice}"
+        if not one.exists():
+            continue
         facts = one.stat()
         needed = 0o005 if one.is_dir() else 0o004
         owned = facts.st_uid == (os.getuid() if rootless else 0)
         if facts.st_mode & needed != needed and not owned:
-            return f"{one} may not be read by the container; `chmod -R o+rX {path}`"
+            return f"{one} may not be read by the container; `chmod -R o+rX {quote(str(path))}`"
     return None
+
+
+def _leads_out(one: Path, folder: Path) -> bool:
+    return one.is_symlink() and (one.readlink().is_absolute() or not one.resolve().is_relative_to(folder.resolve()))

@@ -7,7 +7,7 @@ from typing import Any
 from components.llm.calls import Caller
 from components.llm.exchange import Request
 from components.llm.providers import provider_at
-from components.llm.setback import Setback, setback_from_answer
+from components.llm.setback import Setback
 
 POLL_LIMIT_S = 5.0
 _OK = 200
@@ -57,7 +57,7 @@ def openai_listing(caller: Caller, base_url: str, token: str | None) -> Listing:
     """
     answer = caller.answer(models_request(base_url, token), limit_s=POLL_LIMIT_S)
     if answer.status not in {_OK, *_NOT_LISTED}:
-        setback = setback_from_answer(answer.status, answer.headers, caller.redacted(answer.message()))
+        setback = caller.setback(answer)
         if answer.status not in _WITHHELD:
             raise setback
         return Listing(None, withheld=setback)

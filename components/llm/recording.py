@@ -14,6 +14,7 @@ from typing import Any, Literal
 from components.llm.sse import Event
 
 DONE = "[DONE]"
+_MOST_TOKENS = 2**40
 
 
 @dataclass(frozen=True)
@@ -162,5 +163,10 @@ class Chunk:
     def usage(self) -> Mapping[str, Any] | None:
         usage = self.fields.get("usage")
         counts = ("prompt_tokens", "completion_tokens", "total_tokens")
-        complete = isinstance(usage, dict) and all(isinstance(usage.get(count), int) for count in counts)
+        complete = isinstance(usage, dict) and all(_is_count(usage.get(count)) for count in counts)
         return usage if complete else None
+
+
+def _is_count(value: Any) -> bool:
+    """JSON knows numbers that no float can hold."""
+    return isinstance(value, int) and 0 <= value <= _MOST_TOKENS

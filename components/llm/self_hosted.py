@@ -102,8 +102,11 @@ class WeightsLlm(SelfHosted):
         match self.gpu:
             case "off" | "amd":
                 return None
+            case (only_id,):
+                return f"device={only_id}"
             case tuple(ids):
-                return f"device={','.join(ids)}"
+                # As a line of CSV, where a bare comma would end the field (docker/cli, opts/gpus.go).
+                return f'"device={",".join(ids)}"'
             case count_or_all:
                 return str(count_or_all)
 

@@ -3,7 +3,7 @@
 import json
 import socket
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -116,13 +116,16 @@ class Setback(Exception):
         return self
 
 
-def setback_from_answer(status: int, headers: Mapping[str, str], said: str) -> Setback:
-    """Class of an HTTP answer that is not 200. *said* is the message in its body, redacted."""
+def setback_from_answer(
+    status: int, headers: Mapping[str, str], message: str, *, redacted: Callable[[str], str] = str
+) -> Setback:
+    """Class of an HTTP answer that is not 200. *message* is what its body says."""
+    said = redacted(message)
     answer = f"HTTP {status} {said}".rstrip()
     if (hopeless := setback_from_words(said)) is not None:
         return hopeless
     if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own range
-        return _redirect(status, urlsplit(headers.get("Location", "")))
+        return _redirect(status, redacted(_without_query(urlsplit(headers.get("Location", "")))))
     if status in _OUR_TOKEN_REFUSED:
         next_step = "Set the token this endpoint accepts: `pulumi config set --secret --path llmTokens.<llm>`."
         return Setback("fatal", f"HTTP {status}, our token was refused", answer=answer, next_step=next_step)
@@ -134,9 +137,12 @@ def setback_from_answer(status: int, headers: Mapping[str, str], said: str) -> S
     return Setback(failure_class, answer, retry_after_s=wait_s)
 
 
-def _redirect(status: int, target: SplitResult) -> Setback:
-    # Without the query: login pages carry state and tokens there.
-    where = f"{target.scheme}://{target.hostname}{target.path}" if target.hostname else target.path
+def _without_query(target: SplitResult) -> str:
+    """Login pages carry state and tokens there."""
+    return f"{target.scheme}://{target.hostname}{target.path}" if target.hostname else target.path
+
+
+def _redirect(status: int, where: str) -> Setback:
     next_step = "Set the URL the API itself answers on: `pulumi config set --path llms.<llm>.baseUrl <url>`."
     return Setback("fatal", f"HTTP {status} redirects to {where or 'nowhere'}, a login page?", next_step=next_step)
 
@@ -209,7 +215,7 @@ def retry_after(value: str, *, now: datetime) -> float | None:
         return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

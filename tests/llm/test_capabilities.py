@@ -108,6 +108,10 @@ def test_a_listing_tells_the_window_in_the_words_of_many_providers(engine: str, 
         raw_answer(200, b"<html>"),
         answer(200, []),
         answer(200, {"models": [None, 1], "capabilities": [1], "modalities": 3, "device": 7, "model_info": []}),
+        answer(200, {"models": [{"name": [MODEL]}], "capabilities": 5, "device": "\x1b[2Jcuda"}),
+        answer(200, {"models": [{"name": MODEL, "size": 1, "size_vram": 10**400, "context_length": 10**400}]}),
+        answer(200, {"models": [{"name": MODEL, "size": 8, "size_vram": -8}], "capabilities": "tools"}),
+        answer(200, {"max_total_tokens": 10**400, "device": "c" * 100, "capabilities": ["\x1b[2Jtools", "\ud83d"]}),
     ],
 )
 def test_what_is_not_told_or_told_in_another_shape_is_unknown(engine: str, body: Any) -> None:

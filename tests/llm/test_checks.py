@@ -120,11 +120,26 @@ def test_a_stream_cut_before_finish_reason_fails() -> None:
     assert "the connection broke before finish_reason" == detail(cut, "C7")
 
 
-@pytest.mark.parametrize(("reasons", "verdict"), [(["stop", "stop"], "warn"), (["error"], "fail")])
-def test_finish_reason_is_one_known_word(reasons: list[str], verdict: str) -> None:
+@pytest.mark.parametrize(
+    ("reasons", "verdict"), [(["stop", "stop"], "warn"), (["error"], "fail"), ([{"type": "stop"}], "fail")]
+)
+def test_finish_reason_is_one_known_word(reasons: list[Any], verdict: str) -> None:
     ends = [delta(finish=reason) for reason in reasons]
 
     assert {"C7": verdict} == not_passed(recording([*GOOD[:4], *ends, USAGE, DONE]))
+
+
+@pytest.mark.parametrize("role", ["user", ["assistant"], {"assistant": 1}])
+def test_another_role_is_a_warning(role: Any) -> None:
+    assert {"C5": "warn"} == not_passed(recording([delta("One", role=role), *GOOD[1:]]))
+
+
+def test_a_number_of_tokens_beyond_all_reason_is_none() -> None:
+    usage = {**USAGE, "usage": {"prompt_tokens": 10**400, "completion_tokens": 10**400, "total_tokens": 1}}
+    odd = recording([*GOOD[:-2], usage, DONE])
+
+    assert {"S11": "warn"} == not_passed(odd)
+    assert (None, True) == (odd.prompt_tokens, (odd.tokens_per_s or 0) < 10**6)
 
 
 def test_a_missing_done_fails() -> None:

@@ -5,6 +5,7 @@ Docker is a stand-in: the real one has neither a GPU nor a wish to break.
 """
 
 import gc
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,7 +19,8 @@ from docker.errors import DockerException
 
 from components.llm import preflight
 from components.llm.docker_facts import why_unusable
-from components.llm.document import AnthropicLlm, HostedLlm, Llm, OllamaLlm
+from components.llm.document import AnthropicLlm, HostedLlm, Llm, OllamaLlm, VllmLlm
+from components.llm.engines import OLLAMA
 from components.llm.model_name import ModelName
 from components.llm.names import Names
 from components.llm.registry import NoSuchModelError
@@ -44,6 +46,11 @@ def nobody_knows(_: ModelName) -> int | None:
 
 def ollama(**fields: Any) -> OllamaLlm:
     return OllamaLlm.model_validate({"engine": "ollama", "model": "llama3.2:1b", "port": free_port(), **fields})
+
+
+def vllm(folder: Path, **fields: Any) -> VllmLlm:
+    here = {"image": OLLAMA.images["cpu"], "port": free_port(), "weights": {"directory": str(folder)}}
+    return VllmLlm.model_validate({"engine": "vllm", "model": "m", **here, **fields})
 
 
 def problems(llm: Llm, registry: Callable[[ModelName], int | None] = nobody_knows) -> list[str]:
@@ -259,3 +266,76 @@ def test_a_docker_that_does_not_answer_in_time_is_told_without_a_traceback() -> 
         (problem,) = problems(ollama())
 
     assert problem.endswith("does not answer as it should: Read timed out. (read timeout=30). Try `docker info`.")
+
+
+@pytest.mark.parametrize("route", ["images.get", "images.get_registry_data"])
+def test_a_registry_that_docker_cannot_reach_in_time_is_left_to_the_pull(route: str) -> None:
+    """`docker pull` waits longer than a look may take."""
+    slow = requests.ReadTimeout("Read timed out. (read timeout=30)")
+
+    with patch(f"docker.models.images.ImageCollection.{route.removeprefix('images.')}", side_effect=slow):
+        assert [] == problems(ollama(image="ollama/ollama:0.0.1"))
+
+
+def test_a_link_that_leads_nowhere_hinders_nobody(tmp_path: Path) -> None:
+    """Editors leave some."""
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").symlink_to("gone")
+
+    assert [] == problems(vllm(tmp_path))
+
+
+def test_a_chat_template_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    """Docker would make a folder of that name, as root."""
+    (tmp_path / "config.json").write_text("{}")
+
+    (problem,) = problems(vllm(tmp_path, chatTemplateFile="gone.jinja"))
+
+    assert problem.startswith("llms.main.chatTemplateFile: 'gone.jinja' is no file (looked at ")
+
+
+def test_a_link_out_of_the_folder_leads_nowhere_in_the_container(tmp_path: Path) -> None:
+    """Snapshots in the cache of the Hugging Face hub are such links."""
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "a snapshot"
+    blobs.mkdir()
+    snapshot.mkdir()
+    (blobs / "1").write_text("{}")
+    (snapshot / "config.json").symlink_to(blobs / "1")
+
+    (problem,) = problems(vllm(snapshot))
+
+    assert problem.startswith(f"llms.main.weights.directory: {snapshot / 'config.json'} leads out of the folder")
+    assert problem.endswith(f"`cp -rL '{snapshot}' <other folder>`.")
+
+
+def test_a_link_inside_of_the_folder_is_fine(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "generation_config.json").symlink_to("config.json")
+
+    assert [] == problems(vllm(tmp_path))
+
+
+def test_a_command_quotes_the_path_it_is_for(tmp_path: Path) -> None:
+    folder = tmp_path / "my weights; ls"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    os.chown(folder / "config.json", 4711, 4711)
+    (folder / "config.json").chmod(0o600)
+
+    (problem,) = problems(vllm(folder))
+
+    assert problem.endswith(f"`chmod -R o+rX '{folder}'`.")
+
+
+def test_a_folder_that_this_user_may_not_enter_is_told(tmp_path: Path) -> None:
+    """A superuser may enter any."""
+    with patch.object(Path, "is_dir", side_effect=PermissionError(13, "Permission denied")):
+        (problem,) = problems(vllm(tmp_path))
+
+    assert "cannot be read: Permission denied" in problem
+
+
+def test_a_home_of_nobody_is_told() -> None:
+    (problem,) = problems(ollama(gguf={"path": "~nobody-of-that-name/m.gguf"}))
+
+    assert problem.startswith("llms.main.gguf.path: '~nobody-of-that-name/m.gguf' does not exist")

@@ -85,6 +85,21 @@ def test_a_redirect_is_not_followed(waiting: Waiting) -> None:
         assert [] == elsewhere.asked
 
 
+@pytest.mark.parametrize(
+    ("location", "where"),
+    [
+        (f"/login/{TOKEN}", "/login/[hidden]"),
+        ("https://a/\x1b[2Jb", "https://a/b"),
+    ],
+)
+def test_where_a_redirect_leads_is_told_without_secrets_whatever_it_is(
+    waiting: Waiting, location: str, where: str
+) -> None:
+    told = refusal(waiting, ScriptedLlm([answer(302, {}, Location=location)]), CannotServe)
+
+    assert f"HTTP 302 redirects to {where}, a login page?" in told
+
+
 def test_a_head_that_drips_for_ever_ends_at_the_limit_of_one_poll(waiting: Waiting) -> None:
     llm = ScriptedLlm([stream()], models=drip_head(lambda: waiting.clock.advance(0.1)))
 

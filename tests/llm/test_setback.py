@@ -135,6 +135,7 @@ def test_errors_that_quote_each_other_in_a_circle_are_read_once() -> None:
         ("abc", None),
         ("", None),
         ("Mon, 23 Nov 2026 12:00:00 -0000", None),
+        ("Mon, 23 Nov 99999999999999999999 12:00:00 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:

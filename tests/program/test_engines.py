@@ -154,7 +154,9 @@ def test_llama_cpp_gives_every_conversation_the_declared_context(run: Run) -> No
     assert "--ctx-size 16384 --parallel 4" in command
 
 
-GPUS = [("all", "all"), ({"count": 2}, "2"), ([0, 2], "device=0,2"), ("amd", None)]
+# Docker reads the option as a line of CSV: without quotes the ids after the first would be a count (docker/cli,
+# opts/gpus.go).
+GPUS = [("all", "all"), ({"count": 2}, "2"), ([1], "device=1"), ([0, 2], '"device=0,2"'), ("amd", None)]
 
 
 @pytest.mark.parametrize(("gpu", "asked"), GPUS)

@@ -99,7 +99,7 @@ def test_durations_are_spelled_as_docker_reads_them_back(container: Container) -
     }
 
 
-@pytest.mark.parametrize(("gpu", "asked"), [("off", None), ("all", "all"), ([0, 2], "device=0,2")])
+@pytest.mark.parametrize(("gpu", "asked"), [("off", None), ("all", "all"), ([1], "device=1"), ([0, 2], '"device=0,2"')])
 def test_gpus_are_asked_for_as_declared(run: Callable[..., Program], gpu: Any, asked: str | None) -> None:
     assert llm(run, gpu=gpu).get("gpus") == asked
 
