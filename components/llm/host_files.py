@@ -7,7 +7,7 @@ from pathlib import Path
 
 from components.llm import gguf
 from components.llm.gguf import locate
-from components.llm.hub import HubLlm, VllmLlm
+from components.llm.hub import HubLlm, ParsedLlm, VllmLlm
 from components.llm.self_hosted import LlamaCppLlm, OllamaLlm, SelfHosted
 
 _MOST_FILES = 10_000
@@ -41,6 +41,9 @@ def problems(llm: SelfHosted, *, rootless: bool = False) -> Iterator[str]:
     for key, path in _folders(llm):
         if reason := _why_bad_folder(path):
             yield f"{key}: {reason}."
+    if isinstance(llm, LlamaCppLlm | ParsedLlm) and llm.chat_template_file:
+        if reason := _why_bad_template(llm.chat_template_file):
+            yield f"chatTemplateFile: {reason}."
     for path in llm.mounts.values():
         if locate(path).exists() and (reason := why_unreadable(locate(path), rootless=rootless)):
             yield f"{_key_of(llm, path)}: {reason}."
@@ -85,7 +88,7 @@ def _why_bad_gguf(declared: str) -> str | None:
     try:
         gguf.check(path)
     except FileNotFoundError:
-        return f"'{declared}' does not exist (looked at {path}). Put the file there, or correct the path"
+        return _missing(declared, path)
     except IsADirectoryError:
         return f"'{declared}' is a folder. Name the .gguf file in it"
     except OSError as error:
@@ -93,6 +96,18 @@ def _why_bad_gguf(declared: str) -> str | None:
     except gguf.NotGgufError as error:
         return f"'{declared}' {error}"
     return None
+
+
+def _missing(declared: str, path: Path) -> str:
+    # Docker would make a folder of that name.
+    return f"'{declared}' does not exist (looked at {path}). Put the file there, or correct the path"
+
+
+def _why_bad_template(declared: str) -> str | None:
+    path = locate(declared)
+    if path.is_dir():
+        return f"'{declared}' is a folder. Name the Jinja file in it"
+    return None if path.exists() else _missing(declared, path)
 
 
 def _why_bad_folder(declared: str) -> str | None:
