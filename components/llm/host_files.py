@@ -41,9 +41,9 @@ def problems(llm: SelfHosted, *, rootless: bool = False) -> Iterator[str]:
     for key, path in _folders(llm):
         if reason := _why_bad_folder(path):
             yield f"{key}: {reason}."
-    if isinstance(llm, LlamaCppLlm | ParsedLlm) and llm.chat_template_file:
-        if reason := _why_bad_template(llm.chat_template_file):
-            yield f"chatTemplateFile: {reason}."
+    template = llm.chat_template_file if isinstance(llm, LlamaCppLlm | ParsedLlm) else None
+    if template and (reason := _why_bad_template(template)):
+        yield f"chatTemplateFile: {reason}."
     for path in llm.mounts.values():
         if locate(path).exists() and (reason := why_unreadable(locate(path), rootless=rootless)):
             yield f"{_key_of(llm, path)}: {reason}."
