@@ -78,7 +78,7 @@ class Wait:
         self._phase = "transport"
         self._base_url = target.base_url
         self._last: Setback | None = None
-        self._suspects = 0
+        self._suspects = self._recoveries = 0
         self._served = False
         self._first_look: ContainerState | None = None
         self.container: ContainerState | None = None
@@ -94,7 +94,7 @@ class Wait:
         self._phase = phase
         self._base_url = base_url
         self._last = None
-        self._suspects = 0
+        self._suspects = self._recoveries = 0
         self._reported_at = float("-inf")
         self.heard()
         self.tick()
@@ -110,6 +110,7 @@ class Wait:
         """Note a good stream: from now on a connection refused at that URL is no start-up any more."""
         self._served = True
         self._last = None
+        self._recoveries += self._suspects > 0
 
     def tick(self) -> None:
         """
@@ -171,7 +172,8 @@ class Wait:
         self._suspects += 1
         if self._target.hosted or self._suspects > _RETRIES_OF_SUSPECT:
             times = "once" if self._suspects == 1 else f"{self._suspects} times"
-            self.end(KeepsFailing, f"{setback.cause} (failed {times})", setback.next_step, setback.checks)
+            flaps = f", with good streams in between: {self._recoveries}" if self._recoveries else ""
+            self.end(KeepsFailing, f"{setback.cause} (failed {times}{flaps})", setback.next_step, setback.checks)
         self._pause(_SUSPECT_PAUSE_S)
 
     def _pause(self, pause: float, *, alive: bool = False) -> None:

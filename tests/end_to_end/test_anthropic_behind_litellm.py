@@ -1,5 +1,6 @@
 """The real LiteLLM, started on exactly the file that we render, between the gate and a stand-in for Anthropic."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from components.llm.litellm_config import litellm_config
 from components.llm.needs import Needs
 from components.llm.proxied import AnthropicLlm
 from components.llm.readiness import Budget, Evidence, Target, probe_once, wait_until_ready
+from tests.end_to_end.test_official_client import PIXEL, WEATHER
 from tests.fixtures.real_servers import RealServer, real_litellm_of
 from tests.fixtures.stand_ins.anthropic_messages import MODEL, NO_CREDIT, WORDS, AnthropicMessages
 
@@ -81,6 +83,65 @@ def test_the_official_client_streams_what_anthropic_says(litellm: RealServer) ->
 
     assert [choice.delta.content for chunk in chunks for choice in chunk.choices if choice.delta.content] == list(WORDS)
     assert [chunk.usage.completion_tokens for chunk in chunks if chunk.usage] == [len(WORDS)]
+
+
+def test_the_official_client_makes_a_round_trip_of_a_tool(litellm: RealServer, anthropic: AnthropicMessages) -> None:
+    question: Any = {"role": "user", "content": "Weather?"}
+    with openai.OpenAI(base_url=litellm.base_url, api_key=TOKEN, max_retries=0) as client:
+        asked = list(
+            client.chat.completions.create(
+                model=MODEL, messages=[question], tools=[WEATHER], stream=True, max_tokens=64
+            )
+        )
+        pieces = [piece for chunk in asked for choice in chunk.choices for piece in choice.delta.tool_calls or ()]
+        arguments = "".join(piece.function.arguments or "" for piece in pieces if piece.function)
+        call: Any = {
+            "id": pieces[0].id,
+            "type": "function",
+            "function": {"name": pieces[0].function and pieces[0].function.name, "arguments": arguments},
+        }
+        turns: Any = [
+            question,
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": call["id"], "content": "sunny"},
+        ]
+        answered = list(
+            client.chat.completions.create(model=MODEL, messages=turns, tools=[WEATHER], stream=True, max_tokens=64)
+        )
+
+    assert json.loads(arguments) == {"city": "Paris"}
+    assert "".join(choice.delta.content or "" for chunk in answered for choice in chunk.choices) == "".join(WORDS)
+    assert [part["tool_use_id"] for part in anthropic.asked[-1]["messages"][-1]["content"]] == [call["id"]]
+
+
+def test_the_official_client_sends_an_image_that_anthropic_gets(
+    litellm: RealServer, anthropic: AnthropicMessages
+) -> None:
+    content: Any = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": PIXEL}}]
+    with openai.OpenAI(base_url=litellm.base_url, api_key=TOKEN, max_retries=0) as client:
+        seen = list(
+            client.chat.completions.create(
+                model=MODEL, messages=[{"role": "user", "content": content}], stream=True, max_tokens=64
+            )
+        )
+
+    assert "".join(choice.delta.content or "" for chunk in seen for choice in chunk.choices) == "".join(WORDS)
+    (source,) = (part["source"] for part in anthropic.asked[-1]["messages"][0]["content"] if part["type"] == "image")
+    assert source == {"type": "base64", "media_type": "image/png", "data": PIXEL.partition(",")[2]}
+
+
+@pytest.mark.parametrize(("status", "kind", "seen"), [(429, "rate_limit_error", 429), (529, "overloaded_error", 500)])
+def test_an_error_of_anthropic_keeps_its_status_except_529(
+    litellm: RealServer, anthropic: AnthropicMessages, status: int, kind: str, seen: int
+) -> None:
+    anthropic.refusal = (status, kind, "Try again later")
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}]}
+
+    answer = requests.post(
+        f"{litellm.base_url}/chat/completions", json=body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
+    )
+
+    assert answer.status_code == seen
 
 
 def test_an_answer_without_a_limit_of_its_own_has_the_declared_one(

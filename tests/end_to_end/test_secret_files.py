@@ -1,6 +1,8 @@
 """Secrets that an engine reads from a file, in a real Docker volume."""
 
+import io
 import secrets
+import tarfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,6 +62,20 @@ def test_nothing_is_left_of_the_file_once_it_is_not_declared_any_more(volume: Vo
         **emptied,
         "mark": (SecretFilesProvider().create(emptied).outs or {})["mark"],
     }
+
+
+def test_only_the_root_of_a_container_may_read_the_file(volume: Volume, engine: docker.DockerClient) -> None:
+    SecretFilesProvider().create(props(str(volume.name)))
+
+    reader = engine.containers.create(pins.OLLAMA_IMAGE, volumes={str(volume.name): {"bind": "/run/seen"}})
+    try:
+        packed, _ = reader.get_archive("/run/seen/token")
+        with tarfile.open(fileobj=io.BytesIO(b"".join(packed))) as archive:
+            token = archive.getmember("token")
+    finally:
+        reader.remove(force=True)
+
+    assert (oct(token.mode & 0o777), token.uid, token.gid) == ("0o400", 0, 0)
 
 
 def test_no_container_is_left_behind(volume: Volume, engine: docker.DockerClient) -> None:

@@ -88,17 +88,17 @@ def test_any_other_url_is_nobodys(url: str) -> None:
     assert provider_at(url) is None
 
 
-def test_models_are_asked_for_with_a_bearer() -> None:
-    for name, url in BASE_URLS.items():
-        request = models_request(url, KEY)
+@pytest.mark.parametrize("name", sorted(BASE_URLS.keys() - {"anthropic"}))
+def test_models_are_asked_for_with_a_bearer(name: str) -> None:
+    request = models_request(BASE_URLS[name], KEY)
 
-        assert request.url == f"{url}/models"
-        assert name == "anthropic" or (request.token, request.headers) == (KEY, None)
+    assert (request.url, request.token, request.headers) == (f"{BASE_URLS[name]}/models", KEY, None)
 
 
 def test_anthropic_is_asked_for_its_models_as_its_own_api_wants_it() -> None:
     request = models_request(BASE_URLS["anthropic"], KEY)
 
+    assert request.url == f"{BASE_URLS['anthropic']}/models"
     assert request.headers == {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
     assert request.token is None
     assert KEY not in repr(request)

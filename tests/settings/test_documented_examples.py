@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.llm.engines import ENGINES
 from tests.settings.conftest import Load, Stack
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -30,3 +31,13 @@ def test_an_example_of_a_guide_is_a_good_stack(load: Load, stack: Stack, llm: di
     stack["llms"]["main"] = llm
 
     assert load(stack, SECRETS.get(llm["engine"])).llms["main"].engine == llm["engine"]
+
+
+@pytest.mark.parametrize("engine", sorted(set(ENGINES) - {"litellm"}))
+def test_the_guide_names_image_port_and_volume_as_they_are(engine: str) -> None:
+    lines = (DOCS / "engines.md").read_text(encoding="utf-8").splitlines()
+    ((image, port, volume),) = (line.split(" | ")[1:4] for line in lines if line.startswith(f"| {engine} | "))
+    facts = ENGINES[engine]
+
+    assert facts.images["nvidia"].partition("@")[0].rpartition(":")[2] in image
+    assert (port, volume) == (str(facts.port), "none needed" if engine == "llama.cpp" else f"`{facts.cache_path}`")
