@@ -102,8 +102,10 @@ def _why_bad_gguf(declared: str) -> str | None:
 
 def _why_no_file(declared: str) -> str | None:
     path = locate(declared)
+    if path.is_dir():
+        return f"'{declared}' is a folder. Name the file in it"
     # Docker would make a folder of that name.
-    return None if path.is_file() else f"'{declared}' is no file (looked at {path}). Put it there, or correct the path"
+    return None if path.exists() else f"'{declared}' does not exist (looked at {path}). Put it there, or correct the path"
 
 
 def _why_bad_folder(declared: str) -> str | None:

@@ -291,7 +291,7 @@ def test_a_chat_template_that_does_not_exist_is_told(tmp_path: Path) -> None:
 
     (problem,) = problems(vllm(tmp_path, chatTemplateFile="gone.jinja"))
 
-    assert problem.startswith("llms.main.chatTemplateFile: 'gone.jinja' is no file (looked at ")
+    assert problem.startswith("llms.main.chatTemplateFile: 'gone.jinja' does not exist (looked at ")
 
 
 def test_a_link_out_of_the_folder_leads_nowhere_in_the_container(tmp_path: Path) -> None:
