@@ -104,8 +104,9 @@ def _why_no_file(declared: str) -> str | None:
     path = locate(declared)
     if path.is_dir():
         return f"'{declared}' is a folder. Name the file in it"
-    # Docker would make a folder of that name.
-    return None if path.exists() else f"'{declared}' does not exist (looked at {path}). Put it there, or correct the path"
+    if not path.exists():  # Docker would make a folder of that name
+        return f"'{declared}' does not exist (looked at {path}). Put it there, or correct the path"
+    return None
 
 
 def _why_bad_folder(declared: str) -> str | None:
