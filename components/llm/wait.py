@@ -108,6 +108,13 @@ class Wait:
         """Count something as progress."""
         self._progressed_at = self._clock()
 
+    def spare_s(self, limit_s: float) -> float:
+        """*limit_s*, or half of the time that is left: for a request whose silence must not end the wait."""
+        now = self._clock()
+        until_over_s = self._started_at + self._budget.timeout_s - now
+        until_stalled_s = self._progressed_at + self._budget.stall_timeout_s - now
+        return min(limit_s, until_over_s / 2, until_stalled_s / 2)
+
     def served(self) -> None:
         """Note a good stream: from now on a connection refused at that URL is no start-up any more."""
         self._served = True
