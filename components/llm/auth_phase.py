@@ -76,7 +76,7 @@ def _asked_as_stranger(probe: Probe, token: str | None) -> Answer:
 
     def ask() -> Answer:
         try:
-            answer = probe.caller.answer(request, limit_s=_LIMIT_S)
+            answer = probe.caller.answer(request, limit_s=probe.wait.spare_s(_LIMIT_S))
         except Setback as setback:
             raise setback.failing("C12") from None
         undecided = probe.caller.setback(answer)
@@ -97,13 +97,19 @@ def _next_step(probe: Probe) -> str:
 
 def _judge_engine_routes(probe: Probe) -> Check:
     statuses = {path: _status_for_strangers(probe, method, path) for method, path in _ENGINE_ROUTES}
-    told = ", ".join(f"{path}: HTTP {status}" for path, status in statuses.items())
+    told = ", ".join(f"{path}: {f'HTTP {status}' if status else 'no answer'}" for path, status in statuses.items())
     if opened := [path for path, status in statuses.items() if status in _REACHED]:
         return Check("routes", "fail", f"{opened[0]} of the engine is open to anybody ({told})")
     return Check("routes", "pass" if set(statuses.values()) <= _HIDDEN else "warn", told)
 
 
-def _status_for_strangers(probe: Probe, method: str, path: str) -> int:
+def _status_for_strangers(probe: Probe, method: str, path: str) -> int | None:
+    """None when it is not answered: some gateways hang up instead of refusing."""
     url = probe.target.agent_url.removesuffix("/v1") + path
     request = Request(method, url, None, {} if method == "POST" else None)
-    return probe.until_passed(lambda: probe.caller.answer(request, limit_s=_LIMIT_S)).status
+    try:
+        return probe.caller.answer(request, limit_s=probe.wait.spare_s(_LIMIT_S)).status
+    except Setback:
+        return None
+    finally:
+        probe.wait.heard()

@@ -50,9 +50,8 @@ def refusals(probe: Probe, listing: Listing) -> None:
 def _refusal(probe: Probe, body: Body) -> Refusal:
     target = probe.target
     try:
-        answer = probe.caller.answer(
-            Request("POST", f"{target.base_url}/chat/completions", target.token, body), limit_s=_LIMIT_S
-        )
+        request = Request("POST", f"{target.base_url}/chat/completions", target.token, body)
+        answer = probe.caller.answer(request, limit_s=probe.wait.spare_s(_LIMIT_S))
     except Setback as setback:
         return Refusal(None, None, setback.cause)
     finally:

@@ -21,6 +21,7 @@ _LOOK_AGAIN_AT_SILENT_DOCKER_S = 15.0
 _REPORT_EVERY_S = 1.0
 _SUSPECT_PAUSE_S = 1.0
 _BUSY_PAUSE_S = 5.0
+_MOST_BUSY_ANSWERS = 4  # of somebody who charges: it may name a time without end
 _RETRIES_OF_SUSPECT = 2
 _BRISK_FOR_S = 10.0
 _BRISK_PAUSE_S = 0.1
@@ -54,7 +55,8 @@ class Wait:
     """
     Called while waiting (`tick`), told of everything that happens and was checked, and the only place that ends a wait.
 
-    A hosted endpoint is asked again only when its own answer names a time: every further request costs money.
+    A hosted endpoint is asked again only when its own answer names a time, and then a few times: every further request
+    costs money.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class Wait:
         self._phase = "transport"
         self._base_url = target.base_url
         self._last: Setback | None = None
-        self._suspects = self._recoveries = 0
+        self._suspects = self._recoveries = self._busy_answers = 0
         self._served = False
         self._first_look: ContainerState | None = None
         self.container: ContainerState | None = None
@@ -105,6 +107,13 @@ class Wait:
     def heard(self) -> None:
         """Count something as progress."""
         self._progressed_at = self._clock()
+
+    def spare_s(self, limit_s: float) -> float:
+        """*limit_s*, or half of the time that is left: for a request whose silence must not end the wait."""
+        now = self._clock()
+        until_over_s = self._started_at + self._budget.timeout_s - now
+        until_stalled_s = self._progressed_at + self._budget.stall_timeout_s - now
+        return min(limit_s, until_over_s / 2, until_stalled_s / 2)
 
     def served(self) -> None:
         """Note a good stream: from now on a connection refused at that URL is no start-up any more."""
@@ -158,6 +167,10 @@ class Wait:
         if told_s is not None and told_s >= rest_s:
             again = f"Run `pulumi up` again in {told_s:.0f} s."
             self.end(StillBusy, f"it is busy for another {told_s:.0f} s", again, setback.checks)
+        self._busy_answers += 1
+        if self._target.metered and self._busy_answers == _MOST_BUSY_ANSWERS:
+            often = f"{setback.cause} (asked {self._busy_answers} times)"
+            self.end(StillBusy, often, "Run `pulumi up` again in a minute.", setback.checks)
         self._pause(_BUSY_PAUSE_S if told_s is None else max(told_s, pause_s(self.waited_s)), alive=True)
 
     def _keep_waiting(self, setback: Setback) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from components.llm.failure import StillBusy
 from components.llm.readiness import Budget
 from components.llm.wait import pause_s
 from tests.fixtures.conforming import conforming, kind_of
@@ -20,6 +21,7 @@ from tests.fixtures.scripted_llm import (
     reset,
     stream,
 )
+from tests.fixtures.scripted_socket import Act
 from tests.fixtures.waiting import TOKEN, Waiting, talks, verdicts
 
 
@@ -173,6 +175,17 @@ def test_a_hosted_endpoint_is_asked_for_its_models_one_stream_and_two_refusals(w
     assert ["/v1/models", *["/v1/chat/completions"] * 3] == [asked.path for asked in llm.asked]
     assert ["text", "stranger", "stranger"] == [kind_of(asked, token=TOKEN) for asked in llm.chats()]
     assert evidence.ttft_s.cold is None
+
+
+@pytest.mark.parametrize("engine", ["hosted", "litellm"])
+@pytest.mark.parametrize("refusal", [refuse(429, "slow down", Retry_After="0"), refuse(503, "soon", Retry_After="1")])
+def test_whoever_charges_is_not_asked_in_a_loop_though_it_names_a_time_again_and_again(
+    waiting: Waiting, engine: str, refusal: Act
+) -> None:
+    with ScriptedLlm([refusal]) as llm, pytest.raises(StillBusy, match="asked 4 times"):
+        waiting.until_ready(llm, engine=engine)
+
+    assert 4 == len(llm.chats())
 
 
 def test_a_hosted_endpoint_that_names_a_time_is_asked_again_then(waiting: Waiting) -> None:

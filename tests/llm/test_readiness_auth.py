@@ -189,6 +189,11 @@ def test_a_route_of_the_engine_that_is_open_is_refused(waiting: Waiting, routes:
     assert str(caught.value).endswith("Let only /v1/chat/completions and /v1/models through the gateway.")
 
 
+def test_a_gateway_that_hangs_up_on_other_routes_is_not_refused(waiting: Waiting) -> None:
+    """As nginx does with `return 444`."""
+    assert "warn" == verdicts(behind(waiting, metrics=reset, tags=reset, invocations=reset))["routes"]
+
+
 def test_a_route_that_answers_something_else_is_a_warning(waiting: Waiting) -> None:
     assert "warn" == verdicts(behind(waiting, invocations=refuse(405, "method not allowed")))["routes"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from components.llm.failure import CannotServe, NotReady
 from components.llm.needs import Needs
-from components.llm.readiness import Evidence
+from components.llm.readiness import Budget, Evidence
 from tests.fixtures.conforming import conforming, error, kind_of
 from tests.fixtures.scripted_docker import CONTAINER, ScriptedDocker, docker_host, running
 from tests.fixtures.scripted_llm import (
@@ -223,15 +223,16 @@ def test_a_template_that_fails_on_parts_is_a_warning_with_its_words(waiting: Wai
     assert "HTTP 500 can only concatenate str" in detail(evidence, "S19")
 
 
-def test_a_refusal_that_never_comes_is_unknown_and_holds_nothing_up(waiting: Waiting) -> None:
+@pytest.mark.parametrize("budget", [Budget(), Budget(stall_timeout_s=12, timeout_s=120)], ids=["usual", "impatient"])
+def test_a_refusal_that_never_comes_is_unknown_and_ends_no_wait(waiting: Waiting, budget: Budget) -> None:
     def silent(connection: Any, _: Any) -> None:
         for _none in connection.until_gone():
-            waiting.clock.advance(0.1)
+            waiting.clock.advance(0.05)
 
-    with ScriptedLlm([conforming(TOKEN, bad_body=silent, bad_model=silent, parts=silent)]) as llm:
-        evidence = waiting.until_ready(llm)
+    with ScriptedLlm([conforming(TOKEN, bad_body=silent, bad_model=silent, parts=silent, stranger=silent)]) as llm:
+        evidence = waiting.until_ready(llm, budget=budget)
 
-    assert ["unknown"] * 4 == should(evidence)
+    assert ["unknown"] * 5 == [*should(evidence), verdicts(evidence)["C12"]]
 
 
 def test_a_token_that_a_refusal_repeats_is_not_kept(waiting: Waiting) -> None:
