@@ -119,6 +119,12 @@ def test_every_variable_it_sets_is_known_to_the_engine_or_its_libraries(engine: 
     assert {*ENGINES[engine].env, *ENGINES[engine].settings} - of_libraries <= known
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_words_of_a_hopeless_engine_are_spelled_as_they_are_compared(engine: str) -> None:
+    """A log is compared in small letters."""
+    assert [fault for fault in ENGINES[engine].hopeless if fault != fault.lower()] == []
+
+
 def words(command_line: str) -> list[str]:
     return shlex.split(command_line)
 
