@@ -21,6 +21,7 @@ from tests.fixtures.stand_ins.anthropic_messages import MODEL, NO_CREDIT, WORDS,
 KEY = "sk-ant-canary0123456789abcdef"
 TOKEN = "canary-Token_0123456789abcdefghijklmnopqrstuv"
 MAX_TOKENS = 700
+LOGIN = "/sso/key/generate"
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +175,13 @@ def test_nobody_else_is_let_in(litellm: RealServer, anthropic: AnthropicMessages
     told = refusal(litellm, NotReady, token=token)
 
     assert len(anthropic.asked) == before, told
+
+
+def test_its_pages_of_documentation_are_gone_and_its_user_interface_lets_nobody_log_in(litellm: RealServer) -> None:
+    pages = {path: requests.get(litellm.root_url + path, timeout=10) for path in ("/docs", "/redoc", LOGIN)}
+
+    assert [pages["/docs"].status_code, pages["/redoc"].status_code] == [404, 404]
+    assert "Admin UI is Disabled" in pages[LOGIN].text
 
 
 def test_another_model_than_the_declared_one_is_refused_with_the_one_it_serves(litellm: RealServer) -> None:

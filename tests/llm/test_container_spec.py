@@ -73,7 +73,7 @@ EVERYTHING: dict[str, dict[str, Any]] = {
         "mmproj": "models/mmproj.gguf",
         "loras": ["models/one.gguf", "models/two.gguf"],
         "chatTemplateFile": "templates/support.jinja",
-        "contextLength": 8192,
+        "contextLength": 4096,
         "parallel": 4,
         "threads": 8,
         "gpu": "all",
@@ -84,9 +84,12 @@ EVERYTHING: dict[str, dict[str, Any]] = {
 each_engine = pytest.mark.parametrize("engine", EVERYTHING)
 
 
+def llm_of(declared: dict[str, Any]) -> Any:
+    return TypeAdapter(Llm).validate_python(declared, by_name=False)
+
+
 def spec_of(declared: dict[str, Any]) -> ContainerSpec:
-    llm: Any = TypeAdapter(Llm).validate_python(declared, by_name=False)
-    return container_spec(llm)
+    return container_spec(llm_of(declared))
 
 
 @each_engine
@@ -94,8 +97,38 @@ def test_every_argument_is_documented_with_the_value_it_gets(engine: str) -> Non
     assert list(documented(engine).objections(spec_of(EVERYTHING[engine]).command)) == []
 
 
+# What says where, how large and how safe a container is, and nothing to the engine in it.
+OF_THE_CONTAINER = {"engine", "image", "port", "memory", "shm", "cpus", "restart", "publicUrl", "ready"}
+OF_THE_AGENTS = {"serves"}
+# The settings that cannot stand without another.
+NEEDED_BY = {"contextLength": {"maxInput"}, "loras": {"maxLoraRank"}}
+REQUIRED = {"model", "weights", "gguf", "gpu"}
+SETTINGS = [
+    pytest.param(engine, setting, id=f"{engine}-{setting}")
+    for engine, declared in EVERYTHING.items()
+    for setting in sorted(declared.keys() - {"engine"} - REQUIRED)
+    if engine != "litellm"  # whose settings stand in its file: test_litellm_config.py
+]
+
+
+@pytest.mark.parametrize("engine", [name for name in EVERYTHING if name != "litellm"])
+def test_the_settings_tried_here_are_all_that_the_engine_has(engine: str) -> None:
+    document = type(llm_of(EVERYTHING[engine]))
+    fields = {field.alias for field in document.model_fields.values()}
+
+    assert EVERYTHING[engine].keys() - {"engine"} == fields - OF_THE_CONTAINER - OF_THE_AGENTS
+
+
+@pytest.mark.parametrize(("engine", "setting"), SETTINGS)
+def test_everything_a_stack_may_say_reaches_the_engine(engine: str, setting: str) -> None:
+    declared = EVERYTHING[engine]
+    without = {key: value for key, value in declared.items() if key not in {setting, *NEEDED_BY.get(setting, ())}}
+
+    assert spec_of(declared) != spec_of(without)
+
+
 @each_engine
-def test_everything_a_stack_may_say_reaches_the_engine(engine: str) -> None:
+def test_every_flag_that_is_known_is_tried_here(engine: str) -> None:
     command = spec_of(EVERYTHING[engine]).command
     on_cpu_only = {"--disable-custom-kernels"}
 
@@ -117,6 +150,12 @@ def test_every_variable_it_sets_is_known_to_the_engine_or_its_libraries(engine: 
     known = set(documented(engine).variables) | {flag.env for flag in documented(engine).flags.values()}
 
     assert {*ENGINES[engine].env, *ENGINES[engine].settings} - of_libraries <= known
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_words_of_a_hopeless_engine_are_spelled_as_they_are_compared(engine: str) -> None:
+    """A log is compared in small letters."""
+    assert [fault for fault in ENGINES[engine].hopeless if fault != fault.lower()] == []
 
 
 def words(command_line: str) -> list[str]:

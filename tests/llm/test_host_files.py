@@ -11,6 +11,7 @@ from components.llm.document import Llm
 from components.llm.host_files import mark_of, problems
 from tests.llm.test_gguf import model as gguf_bytes
 
+OWNER = 4242
 LLAMA_CPP = {"engine": "llama.cpp", "model": "support"}
 VLLM = {"engine": "vllm", "model": "support", "gpu": "all"}
 
@@ -96,7 +97,7 @@ def of_somebody_else(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     def owned(path: Path, **how: Any) -> os.stat_result:
         facts = stat(path, **how)
-        return os.stat_result((*facts[:4], 4242, *facts[5:10]))
+        return os.stat_result((*facts[:4], OWNER, *facts[5:10]))
 
     monkeypatch.setattr(Path, "stat", owned)
     return weights
@@ -111,6 +112,17 @@ def test_what_the_container_may_not_read_is_refused(of_somebody_else: Path, *, r
         f"weights.directory: {of_somebody_else}/model.safetensors may not be read by the container;"
         f" `chmod -R o+rX {of_somebody_else}`."
     )
+
+
+def test_whoever_runs_docker_without_root_may_read_what_is_theirs(
+    of_somebody_else: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The root of such a container is that user."""
+    monkeypatch.setattr(os, "getuid", lambda: OWNER)
+    declared = {**VLLM, "weights": {"directory": str(of_somebody_else)}}
+
+    assert told(declared, rootless=True) == []
+    assert told(declared, rootless=False) != []
 
 
 def test_another_size_or_time_of_any_file_is_another_mark(weights: Path) -> None:

@@ -85,6 +85,12 @@ def test_a_weak_model_has_three_tries_to_call(waiting: Waiting) -> None:
     assert 3 == asked(llm, "tool_call")
 
 
+def test_a_model_that_would_call_at_the_fourth_try_is_refused(waiting: Waiting) -> None:
+    told = refused(waiting, TOOLS, conforming(TOKEN, tool_call=in_turn(TEXT, TEXT, TEXT, CALL)))
+
+    assert "O16" == told.checks[-1].id
+
+
 @pytest.mark.parametrize(
     ("engine", "next_step"),
     [

@@ -61,6 +61,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (VLLM, {"toolCallParser": "--evil flag"}, "main.toolCallParser: '--evil flag' does not fit; write one word"),
     (VLLM, {"quantization": "awq --trust-remote-code"}, "main.quantization: 'awq --trust-remote-code' does not fit"),
     (VLLM, {"image": "vllm/vllm-openai:latest"}, "main.image: 'vllm/vllm-openai:latest' does not fit; pin a tag"),
+    (SGLANG, {"gpu": "off"}, "main: needs `gpu`: sglang publishes no image for CPUs that is known here"),
     (TGI, {"model": "tgi"}, "main: has `model: tgi`, but TGI serves it as 'acme/support-8b'"),
     (TGI, {"maxInput": 4096}, "main: has `maxInput` without `contextLength`; TGI wants both or neither"),
     (TGI, {"maxInput": 8192, "contextLength": 8192}, "main: has `maxInput` 8192, which must be below"),
