@@ -138,6 +138,7 @@ def test_state_and_output_hold_no_prompt_token_or_key_in_clear(deployment: Deplo
     _replace_prompt(deployment, f"You are polite. {canary}")
     result = deployment.up("--diff", "--debug")
 
+    assert result.status == 0, result.printed[-6000:]
     secrets = [canary, *_secret_values(deployment.outputs())]
     exposed = [secret for secret in secrets if secret in deployment.exported_state() + result.printed]
 
