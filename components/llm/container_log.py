@@ -1,5 +1,6 @@
 """The log of a container, far enough back to hold what an engine says while it starts."""
 
+import contextlib
 from collections.abc import Sequence
 
 _ANSWER_WITHIN_S = 5
@@ -13,13 +14,8 @@ def engine_log(container_id: str) -> Sequence[str]:
     from docker.errors import DockerException  # noqa: PLC0415 - see above
 
     try:
-        client = docker.from_env(timeout=_ANSWER_WITHIN_S).api
-    except DockerException:
-        return ()
-    try:
-        raw: bytes = client.logs(container_id, tail=LINES)
+        with contextlib.closing(docker.from_env(timeout=_ANSWER_WITHIN_S).api) as client:
+            raw: bytes = client.logs(container_id, tail=LINES)
     except (DockerException, requests.RequestException, OSError):
         return ()
-    finally:
-        client.close()
     return raw.decode("utf-8", errors="replace").splitlines()

@@ -11,8 +11,8 @@ from components.llm.self_hosted import SelfHosted
 class ContainerSpec:
     """
     *command* are the words after the entrypoint. *groups* are those of this machine that may use the *devices*.
-    *mounts* are files and folders of this machine by their place in the
-    container, read-only. *gpus* is spelled as by `docker run --gpus`.
+    *mounts* are files and folders of this machine by their place in the container, read-only. *gpus* is spelled as by
+    `docker run --gpus`.
     """
 
     image: str

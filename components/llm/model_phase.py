@@ -1,6 +1,7 @@
 """Phase `model`: is it there, can it do what the agents need, how much does it hold, and where does it run?"""
 
 from collections.abc import Sequence
+from shlex import quote
 
 from components.llm.capabilities import QUERIES, Capabilities, capabilities_of
 from components.llm.checks import Check
@@ -42,7 +43,7 @@ def _require_pulled(probe: Probe) -> None:
     if on_disk.names is not None and not on_disk.has(target.model):
         run = f"docker exec {target.container_id[:12]} " if target.container_id else ""
         shown = f"Ollama has {probe.caller.redacted(on_disk.shown())}"
-        probe.wait.refuse(Check("model", "fail", shown), f"Pull it: `{run}ollama pull {target.model}`.")
+        probe.wait.refuse(Check("model", "fail", shown), f"Pull it: `{run}ollama pull {quote(target.model)}`.")
 
 
 def running_model(probe: Probe, listing: Listing, warmed: Sequence[Recording]) -> Capabilities:

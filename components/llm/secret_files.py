@@ -25,6 +25,7 @@ _COMPARED = ("volume", "image", "files", "__provider")
 _PLACE = "/run/trugen-llm"
 _ONLY_ROOT = 0o400
 _MARK_CHARS = 16
+_VOLUME_LABEL = "trugen-llm.volume"
 
 
 class SecretFilesError(Exception):
@@ -112,14 +113,28 @@ def _put(props: Props, files: Mapping[str, str]) -> None:
 
 @contextlib.contextmanager
 def _carrier(props: Props) -> "Iterator[Container]":
-    """A container with the volume, never started and removed again; raises `NotFound` when either is gone."""
+    """
+    A container with the volume, never started and removed again; raises `NotFound` when either is gone.
+
+    Docker removes no volume that a container names, so what an interrupted run left is removed first.
+    """
     import docker  # noqa: PLC0415 - see read
 
+    from components.llm import left_overs  # noqa: PLC0415 - see read
+
+    volume = props["volume"]
+    name, labels = f"{volume}-secret-files", {_VOLUME_LABEL: volume}
+    left_overs.remove_container(name, labels)
     client: docker.DockerClient = docker.from_env()
     try:
-        client.volumes.get(props["volume"])  # or Docker would make one
+        client.volumes.get(volume)  # or Docker would make one
         carrier = client.containers.create(
-            props["image"], command=["none"], network_mode="none", volumes={props["volume"]: {"bind": _PLACE}}
+            props["image"],
+            name=name,
+            labels=labels,
+            command=["none"],
+            network_mode="none",
+            volumes={volume: {"bind": _PLACE}},
         )
         try:
             yield carrier
@@ -148,7 +163,7 @@ def _content(carrier: "Container", name: str) -> str | None:
         return None
     with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
         file = archive.extractfile(name)
-        return file.read().decode() if file else None
+        return file.read().decode(errors="replace") if file else None
 
 
 def _mark(files: Mapping[str, Any]) -> str:

@@ -58,9 +58,10 @@ class LlmServer(pulumi.ComponentResource):
         renamed = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_="trugen-llm:index:OllamaServer")])
         super().__init__("trugen-llm:index:LlmServer", name, {}, pulumi.ResourceOptions.merge(opts, renamed))
         self._names = Names(pulumi.get_project(), pulumi.get_stack(), name)
+        spec = container_spec(args)
         image = docker.RemoteImage(
             f"{name}-image",
-            name=args.runs_image,
+            name=spec.image,
             keep_locally=True,
             opts=pulumi.ResourceOptions(parent=self, custom_timeouts=_IMAGE_PULL),
         )
@@ -86,7 +87,7 @@ class LlmServer(pulumi.ComponentResource):
             else None
         )
         places = _Places(image.image_id, network.name, volume.name, mark)
-        container = self._container(name, args, container_spec(args), places)
+        container = self._container(name, args, spec, places)
         self.container_id = container.id
         self.api_url = pulumi.Output.from_input(f"http://127.0.0.1:{args.port}")
         self.base_url = pulumi.Output.from_input(f"http://127.0.0.1:{args.port}/v1")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from shlex import quote
 
 from components.llm.chat_requests import ONE_TOKEN, WORKING_TOKENS, counting
 from components.llm.checks import Check, judge
@@ -68,7 +69,7 @@ def _passing_checks(probe: Probe, recording: Recording, base_url: str, prefix: s
 def _try_it(probe: Probe, base_url: str) -> str:
     body = {"model": probe.target.model, "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
     headers = '-H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json"'
-    return f"See the stream: `curl -N {base_url}/chat/completions {headers} -d '{json.dumps(body)}'`."
+    return f"See the stream: `curl -N {base_url}/chat/completions {headers} -d {quote(json.dumps(body))}`."
 
 
 def _chat(probe: Probe, base_url: str, listing: Listing, *, max_tokens: int) -> Recording:

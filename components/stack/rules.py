@@ -104,8 +104,7 @@ def api_key(key: str | None, trugen: TrugenSettings, *, from_environment: bool) 
 
 
 def tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
-    for name in given.keys() - declared:
-        yield Problem(f"llmTokens.{name}", f"no LLM is named '{name}'; {unknown(name, declared)}")
+    yield from _of_no_llm("llmTokens", given, declared)
     for name, llm in llms.items():
         command = f"`pulumi config set --secret --path llmTokens.{name}`"
         token = given.get(name)
@@ -127,11 +126,10 @@ def tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
 
 
 def hub_tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
-    for name, token in given.items():
-        llm = llms.get(name)
-        if name not in declared:
-            yield Problem(f"hubTokens.{name}", f"no LLM is named '{name}'; {unknown(name, declared)}")
-        elif llm is not None and not (isinstance(llm, HubLlm) and llm.weights.repository):
+    yield from _of_no_llm("hubTokens", given, declared)
+    for name in given.keys() & declared:
+        llm, token = llms.get(name), given[name]
+        if llm is not None and not (isinstance(llm, HubLlm) and llm.weights.repository):
             remove = f"`pulumi config rm --path hubTokens.{name}`"
             yield Problem(f"hubTokens.{name}", f"has no use: this LLM reads no repository of the hub: {remove}")
         elif fault := _header_fault(token):
@@ -139,8 +137,7 @@ def hub_tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Proble
 
 
 def provider_keys(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
-    for name in given.keys() - declared:
-        yield Problem(f"providerKeys.{name}", f"no LLM is named '{name}'; {unknown(name, declared)}")
+    yield from _of_no_llm("providerKeys", given, declared)
     for name, llm in llms.items():
         command = f"`pulumi config set --secret --path providerKeys.{name}`"
         key = given.get(name)
@@ -163,6 +160,11 @@ def tool_calls(llms: Llms, agents: Agents) -> Iterator[Problem]:
                 f"is missing: 'agents.{name}' has tools, and {llm.engine} has to be told how the model calls them;"
                 " write the name that its documentation gives for the model, like 'hermes' or 'llama3_json'",
             )
+
+
+def _of_no_llm(key: str, given: Tokens, declared: set[str]) -> Iterator[Problem]:
+    for name in given.keys() - declared:
+        yield Problem(f"{key}.{name}", f"no LLM is named '{name}'; {unknown(name, declared)}")
 
 
 def _header_fault(secret: str) -> str | None:

@@ -5,6 +5,7 @@ import secrets
 import tarfile
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 import docker
 import pytest
@@ -26,6 +27,15 @@ def volume(engine: docker.DockerClient) -> Iterator[Volume]:
 
 def props(volume: str, content: str = CANARY) -> dict[str, Any]:
     return {"volume": volume, "image": pins.OLLAMA_IMAGE, "files": {"token": content}, "__provider": "x"}
+
+
+def archive_of(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo("token")
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 def test_a_file_that_was_written_is_found_by_the_next_refresh(volume: Volume) -> None:
@@ -82,6 +92,29 @@ def test_no_container_is_left_behind(volume: Volume, engine: docker.DockerClient
     SecretFilesProvider().create(props(str(volume.name)))
 
     assert engine.containers.list(all=True, filters={"volume": str(volume.name)}) == []
+
+
+def test_what_an_interrupted_run_left_does_not_hold_the_volume(volume: Volume, engine: docker.DockerClient) -> None:
+    """Docker removes no volume that a container names, not even one that never ran."""
+    declared = props(str(volume.name))
+    with patch("docker.models.containers.Container.remove"):
+        outs = SecretFilesProvider().create(declared).outs or {}
+    assert len(engine.containers.list(all=True, filters={"volume": str(volume.name)})) == 1
+
+    SecretFilesProvider().delete("secret-files", outs)
+
+    assert engine.containers.list(all=True, filters={"volume": str(volume.name)}) == []
+
+
+def test_a_file_that_is_no_text_any_more_is_written_again(volume: Volume) -> None:
+    declared = props(str(volume.name))
+    outs = SecretFilesProvider().create(declared).outs or {}
+    with patch("components.llm.secret_files._archive", return_value=archive_of(b"\xff\xfe")):
+        SecretFilesProvider().update("secret-files", outs, declared)
+
+    assert (
+        SecretFilesProvider().diff("secret-files", SecretFilesProvider().read("x", outs).outs or {}, declared).changes
+    )
 
 
 def test_a_volume_that_does_not_exist_is_not_made_in_passing(engine: docker.DockerClient) -> None:

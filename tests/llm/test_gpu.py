@@ -1,8 +1,13 @@
 """Log lines are those of llama.cpp b11434 and of vLLM 0.10 to 0.33, as their sources and public logs have them."""
 
+from unittest.mock import patch
+
 import pytest
+import requests
+from docker.errors import DockerException
 
 from components.llm.capabilities import Capabilities
+from components.llm.container_log import engine_log
 from components.llm.gpu import judge_gpu
 
 OFFLOADED = "load_tensors: offloaded {}/29 layers to GPU"
@@ -74,3 +79,9 @@ def test_without_the_engines_word_it_is_unknown_and_never_passed(engine: str, lo
 
     assert "unknown" == verdict
     assert told in detail
+
+
+@pytest.mark.parametrize("error", [requests.ReadTimeout("slow"), DockerException("gone"), PermissionError(13, "no")])
+def test_a_docker_that_shows_no_log_leaves_the_log_empty(error: Exception) -> None:
+    with patch("docker.from_env", side_effect=error):
+        assert () == engine_log("c0ffee")

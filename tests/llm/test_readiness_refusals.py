@@ -1,5 +1,7 @@
 """How a wait ends that does not end well; what must be caught, and by which words, is tests/fixtures/gate_cases."""
 
+import re
+import shlex
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from tests.fixtures.scripted_llm import (
     ScriptedLlm,
     answer,
     drip_head,
+    listing,
+    ollama_routes,
     refuse,
     reset,
     stream,
@@ -98,6 +102,18 @@ def test_where_a_redirect_leads_is_told_without_secrets_whatever_it_is(
     told = refusal(waiting, ScriptedLlm([answer(302, {}, Location=location)]), CannotServe)
 
     assert f"HTTP 302 redirects to {where}, a login page?" in told
+
+
+@pytest.mark.parametrize("engine", ["ollama", "other"])
+def test_a_command_to_copy_quotes_the_models_name(waiting: Waiting, engine: str) -> None:
+    """`doctor` takes the only name that a server lists, and whose server it is nobody knows."""
+    name = "m'; touch owned; '"
+    llm = ScriptedLlm([stream(), stream(*COUNTING[:3])], models=listing(name), routes=ollama_routes("another"))
+
+    told = refusal(waiting, llm, CannotServe if engine == "ollama" else KeepsFailing, engine=engine, model=name)
+
+    (command,) = re.findall(r"`(.*)`", told.splitlines()[-1])
+    assert any(name in word for word in shlex.split(command))
 
 
 def test_a_head_that_drips_for_ever_ends_at_the_limit_of_one_poll(waiting: Waiting) -> None:
