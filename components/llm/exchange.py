@@ -63,7 +63,7 @@ class Exchange:
     the connection is closed by it.
 
     Both raise what *tick* raises (the caller's reason to stop), `BodyTooLarge`, or one of `FAILURES` (the connection
-    failed, or the request cannot be written).
+    failed, or the request cannot be written); anything else is a fault of this program.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Exchange:
         try:
             with _session(self._request.url) as session:
                 self._receive(session)
-        except (*FAILURES, BodyTooLarge) as error:
+        except Exception as error:  # noqa: BLE001 - raised in the caller's thread, which would wait for it otherwise
             self._heads.put(error)
             self._reads.put(error)
         else:

@@ -186,7 +186,7 @@ class Wait:
         if self._target.hosted or self._suspects > _RETRIES_OF_SUSPECT:
             times = "once" if self._suspects == 1 else f"{self._suspects} times"
             flaps = f", with good streams in between: {self._recoveries}" if self._recoveries else ""
-            self.end(KeepsFailing, f"{setback.cause} (failed {times}{flaps})", setback.next_step, setback.checks)
+            self.end(KeepsFailing, f"{setback.cause} (failed {times}){flaps}", setback.next_step, setback.checks)
         self._pause(_SUSPECT_PAUSE_S)
 
     def _pause(self, pause: float, *, alive: bool = False) -> None:

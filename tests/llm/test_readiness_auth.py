@@ -42,7 +42,7 @@ def test_strangers_ask_for_what_an_agent_asks_for_and_never_with_its_token(waiti
         waiting.until_ready(llm)
 
     with_wrong, without = of_kind("stranger", llm.chats(), token=TOKEN)
-    assert [True, True] == [asked.json()["stream"] for asked in (with_wrong, without)]
+    assert [(True, 1)] * 2 == [(body["stream"], body["max_tokens"]) for body in (with_wrong.json(), without.json())]
     assert TOKEN not in with_wrong.headers["authorization"]
     assert "authorization" not in without.headers
 

@@ -4,7 +4,9 @@ import threading
 from pathlib import Path
 
 import pytest
+import requests
 
+from components.llm.exchange import Exchange, Request
 from components.llm.failure import CannotServe, NotReady
 from components.llm.readiness import Target, probe_once
 from tests.fixtures.scripted_llm import (
@@ -82,6 +84,25 @@ def test_a_request_that_is_given_up_is_closed(waiting: Waiting) -> None:
             waiting.until_ready(llm)
 
         assert gone.wait(10)
+
+
+def test_a_fault_that_nobody_foresaw_is_raised_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter(range(20))
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of our own")
+
+    def look() -> None:
+        next(looks)
+
+    monkeypatch.setattr(requests.Session, "request", broken)
+    request = Request("GET", "http://127.0.0.1:9/v1")
+
+    with (
+        Exchange(request, clock=lambda: 0.0, tick=look, silence_s=1.0) as exchange,
+        pytest.raises(RuntimeError, match="a fault of our own"),
+    ):
+        exchange.head()
 
 
 def test_a_token_that_no_header_can_hold_is_refused_unseen(waiting: Waiting) -> None:
