@@ -13,7 +13,7 @@ from pathlib import Path
 import docker
 from docker.models.containers import Container
 
-from components.llm.readiness import Budget, Target, wait_until_ready
+from components.llm.gate.readiness import Budget, Target, wait_until_ready
 
 IMAGE = "trugen-llm-benchmark/slow-llm:latest"
 MODEL = "slow"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from components.cli import engine, locks, state_files
-from components.llm.readiness import Target, probe_once
+from components.llm.gate.readiness import Target, probe_once
 from components.trugen.client import TrugenClient
 from components.trugen.errors import TrugenError
 

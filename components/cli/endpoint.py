@@ -11,16 +11,18 @@ import sys
 import textwrap
 from collections.abc import Iterator
 
-from components.llm.checks import Verdict
-from components.llm.diagnosis import Diagnosis, diagnose
-from components.llm.introduction import ModelNotChosen, Question
-from components.llm.needs import Needs
+from components.llm.gate.checks import Verdict
+from components.llm.gate.diagnosis import Diagnosis, diagnose
+from components.llm.gate.introduction import ModelNotChosen, Question
+from components.llm.gate.needs import Needs
 from components.urls import api_root, is_loopback
 
 TOKEN_VARIABLE = "LLM_TOKEN"  # noqa: S105 - the name of a variable, not its value
 READY, FAILED, USAGE, NOT_ASKED, INTERRUPTED = 0, 1, 2, 3, 130
 STATUS_OF: dict[Verdict, int] = {"pass": READY, "warn": READY, "fail": FAILED, "unknown": NOT_ASKED}
 _ENGINES = ("ollama", "llama.cpp", "vllm", "tgi", "sglang", "litellm", "other")
+_LONGEST_PROMPT_BYTES = 4_000_000  # of the million characters that an agent may have, at four bytes each
+_SIZE_DIGITS = 12
 _SHOWN_NAMES = 8
 _WIDEST = 120
 _NARROWEST = 60
@@ -141,8 +143,8 @@ def _wrapped(text: str, width: int, first: str, others: str) -> str:
 
 
 def _size(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes")
+    if not text.isdecimal() or len(text) > _SIZE_DIGITS or int(text) > _LONGEST_PROMPT_BYTES:
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number of bytes up to {_LONGEST_PROMPT_BYTES:,}")
     return int(text)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from components.llm.sse import Event, SseParser
+from components.llm.gate.sse import Event, SseParser
 
 _ANSWER_LIMIT_S = 120.0
 

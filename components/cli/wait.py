@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from components.llm.readiness import Budget, NotReady, Target, wait_until_ready
+from components.llm.gate.readiness import Budget, NotReady, Target, wait_until_ready
 
 _TOKEN_VARIABLE = "LLM_TOKEN"  # noqa: S105 - the name of a variable, not its value
 

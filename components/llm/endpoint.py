@@ -8,8 +8,8 @@ import pulumi
 
 from components.llm.document import AnthropicLlm, HostedLlm, OllamaLlm, SelfHosted
 from components.llm.engines import LITELLM_CONFIG
+from components.llm.gate.needs import Needs
 from components.llm.litellm_config import litellm_config
-from components.llm.needs import Needs
 from components.llm.ready_gate import ChatCompletionsReady, ReadyGateArgs
 from components.llm.token import BearerToken
 from components.llm.unused_models import UnusedModels

@@ -11,7 +11,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvide
 from components import progress
 from components.foreseen import foreseen
 from components.llm import gguf
-from components.llm.container_state import ContainerWatch
+from components.llm.gate.container_state import ContainerWatch
 from components.llm.model_name import ModelName
 from components.llm.model_work import Blob, Import, ModelError, ModelWork, Patience
 from components.llm.ollama_api import OllamaApi, OllamaError, OllamaUnreachableError, StoredModel

@@ -21,8 +21,8 @@ from pulumi.dynamic import (
 from pulumi.runtime.rpc import UNKNOWN
 
 from components.foreseen import foreseen
-from components.llm.needs import Needs
-from components.llm.readiness import Budget, NotReady, Target, probe_once, wait_until_ready
+from components.llm.gate.needs import Needs
+from components.llm.gate.readiness import Budget, NotReady, Target, probe_once, wait_until_ready
 from components.progress import report
 from components.unknowns import spelled_out
 from components.urls import api_root

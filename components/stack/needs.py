@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from components.agent.document import AgentDocument
-from components.llm.needs import Needs
+from components.llm.gate.needs import Needs
 
 _STEP_BYTES = 256
 

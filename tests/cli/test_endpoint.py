@@ -13,8 +13,8 @@ import pytest
 
 from components.__main__ import main
 from components.cli.endpoint import STATUS_OF
-from components.llm.conformance import ROWS
-from components.llm.recognition import hosted
+from components.llm.gate.conformance import ROWS
+from components.llm.gate.recognition import hosted
 from tests.fixtures.scripted_llm import (
     COUNTING,
     DONE,
@@ -271,6 +271,7 @@ def test_a_provider_is_known_by_its_host_and_never_asked_what_it_is() -> None:
         (["http://127.0.0.1/v1", "--timeout-s", "nan"], "is no time to wait"),
         (["http://127.0.0.1/v1", "--timeout-s", "soon"], "is no time to wait"),
         (["http://127.0.0.1/v1", "--system-prompt-bytes", "-1"], "is no number of bytes"),
+        (["http://127.0.0.1/v1", "--system-prompt-bytes", "1000000000000"], "is no number of bytes up to 4,000,000"),
         (["http://127.0.0.1/v1", "--engine", "olama"], "invalid choice"),
         (["http://127.0.0.1/v1", "--engine", "ollama", "--hosted"], "not allowed with"),
         (["--tools"], "Run: python -m components doctor URL"),

@@ -7,7 +7,7 @@ Written before the table is run, from the research and the sources of the server
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.llm.conformance import ROWS
+from components.llm.gate.conformance import ROWS
 from tests.conformance.subjects import Subject
 from tests.conformance.table import NOT_ASKED
 

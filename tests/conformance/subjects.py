@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from air_gapped import images, pins, python_env
-from components.llm.needs import Needs
+from components.llm.gate.needs import Needs
 from tests.fixtures import real_servers
 from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.stand_ins import HOSTED, STAND_INS

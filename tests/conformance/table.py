@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.llm.conformance import ROWS, Line
-from components.llm.diagnosis import Diagnosis, diagnose
-from components.llm.introduction import Question
+from components.llm.gate.conformance import ROWS, Line
+from components.llm.gate.diagnosis import Diagnosis, diagnose
+from components.llm.gate.introduction import Question
 from tests.conformance.subjects import PREPARE, Subject
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "conformance.md"

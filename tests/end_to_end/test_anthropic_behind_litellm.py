@@ -9,11 +9,11 @@ import pytest
 import requests
 
 from components.llm.engines import LITELLM
-from components.llm.failure import CannotServe, NotReady
+from components.llm.gate.failure import CannotServe, NotReady
+from components.llm.gate.needs import Needs
+from components.llm.gate.readiness import Budget, Evidence, Target, probe_once, wait_until_ready
 from components.llm.litellm_config import litellm_config
-from components.llm.needs import Needs
 from components.llm.proxied import AnthropicLlm
-from components.llm.readiness import Budget, Evidence, Target, probe_once, wait_until_ready
 from tests.end_to_end.test_official_client import PIXEL, WEATHER
 from tests.fixtures.real_servers import RealServer, real_litellm_of
 from tests.fixtures.stand_ins.anthropic_messages import MODEL, NO_CREDIT, WORDS, AnthropicMessages

@@ -7,8 +7,8 @@ import docker
 import pytest
 import requests
 
-from components.llm.failure import CannotServe, KeepsFailing
-from components.llm.readiness import Evidence, Target, probe_once
+from components.llm.gate.failure import CannotServe, KeepsFailing
+from components.llm.gate.readiness import Evidence, Target, probe_once
 from tests.fixtures.gating import gate, refusal
 from tests.fixtures.real_servers import LITELLM_KEY, MODEL, RealServer, real_llama_cpp
 

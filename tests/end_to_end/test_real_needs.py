@@ -2,9 +2,9 @@
 
 import pytest
 
-from components.llm.failure import CannotServe
-from components.llm.needs import Needs
-from components.llm.readiness import Evidence
+from components.llm.gate.failure import CannotServe
+from components.llm.gate.needs import Needs
+from components.llm.gate.readiness import Evidence
 from tests.fixtures.gating import gate, refusal
 from tests.fixtures.real_servers import LITELLM_KEY, RealServer, real_llama_cpp
 

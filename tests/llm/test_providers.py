@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from components.llm import listing
-from components.llm.listing import models_request
+from components.llm.gate import listing
+from components.llm.gate.listing import models_request
+from components.llm.gate.readiness import Target, probe_once
 from components.llm.providers import PROVIDERS, Provider, provider_at
-from components.llm.readiness import Target, probe_once
 from components.urls import api_root, why_not_public
 from tests.fixtures.scripted_llm import MODEL, ScriptedLlm, stream
 from tests.program.conftest import PROJECT_FOLDER

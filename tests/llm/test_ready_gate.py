@@ -7,7 +7,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.rpc import UNKNOWN
 
-from components.llm.failure import CannotServe
+from components.llm.gate.failure import CannotServe
 from components.llm.ready_gate_provider import ReadyGateProvider
 from tests.fixtures.conforming import conforming, kind_of
 from tests.fixtures.scripted_llm import MODEL, ScriptedLlm, refuse, stream

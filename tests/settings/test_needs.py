@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.llm.needs import Needs
+from components.llm.gate.needs import Needs
 from components.stack.needs import needs_of
 from tests.settings.conftest import Load, Stack
 
