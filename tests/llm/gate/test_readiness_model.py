@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.llm.engines import ENGINES
 from components.llm.gate.failure import CannotServe, NotReady
 from components.llm.gate.needs import Needs
 from components.llm.gate.readiness import Budget, Evidence
@@ -179,14 +180,20 @@ def test_a_gpu_that_nobody_asked_for_is_not_looked_for(waiting: Waiting) -> None
         assert "gpu" not in verdicts(waiting.until_ready(llm, engine="ollama"))
 
 
-def test_the_last_words_of_an_engine_that_ended_say_what_to_do(waiting: Waiting, docker: ScriptedDocker) -> None:
+LAST_WORDS = [(engine.name, words, cure) for engine in ENGINES.values() for words, cure in engine.hopeless.items()]
+
+
+@pytest.mark.parametrize(("engine", "words", "cure"), LAST_WORDS)
+def test_the_last_words_of_an_engine_that_ended_say_what_to_do(
+    waiting: Waiting, docker: ScriptedDocker, engine: str, words: str, cure: str
+) -> None:
     docker.state = running(Status="exited", ExitCode=1)
-    docker.logs = ["2026-11-23T12:00:00Z error loading model: unknown model architecture: 'qwen9'"]
+    docker.logs = ["2026-11-23T12:00:00Z starting", f"2026-11-23T12:00:01Z Error: {words.capitalize()} 'qwen9'"]
 
-    told = refused(waiting, conforming(TOKEN), engine="llama.cpp", container_id=CONTAINER)
+    told = refused(waiting, conforming(TOKEN), engine=engine, container_id=CONTAINER)
 
-    assert "unknown model architecture: 'qwen9'" in str(told)
-    assert str(told).splitlines()[-1].strip().startswith("Use a newer `image`")
+    assert f"Error: {words.capitalize()} 'qwen9'" in str(told)
+    assert str(told).splitlines()[-1].strip() == cure.replace("<llm>", "smol")
 
 
 SHOULD = ("S13", "S14", "S15", "S19")
