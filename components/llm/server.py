@@ -54,7 +54,7 @@ class LlmServer(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions,
         secret_files: Mapping[str, pulumi.Input[str]] | None = None,
     ) -> None:
-        # Releases before 2026-11-25 knew one engine.
+        # Its type when Ollama was the only engine: the alias keeps the containers of then.
         renamed = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_="trugen-llm:index:OllamaServer")])
         super().__init__("trugen-llm:index:LlmServer", name, {}, pulumi.ResourceOptions.merge(opts, renamed))
         self._names = Names(pulumi.get_project(), pulumi.get_stack(), name)
@@ -74,7 +74,7 @@ class LlmServer(pulumi.ComponentResource):
             labels=_labels(docker.NetworkLabelArgs, self._names.owner),
             opts=pulumi.ResourceOptions.merge(self._child(left_overs.remove_network), after_image),
         )
-        # The logical name is the one that releases before 2026-11-25 stored.
+        # The logical name is of then, too.
         volume = docker.Volume(
             f"{name}-models",
             name=self._names.volume(args.engine),
