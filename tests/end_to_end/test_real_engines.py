@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import docker
 import pytest
@@ -15,7 +16,7 @@ from tests.fixtures.real_servers import LITELLM_KEY, MODEL, RealServer, real_lla
 pytestmark = pytest.mark.docker
 
 # A tenth of a core: loading, half a second's work, takes long enough to be looked at.
-_SLOW = {"cpu_period": 100_000, "cpu_quota": 10_000}
+_SLOW: dict[str, Any] = {"cpu_period": 100_000, "cpu_quota": 10_000}
 
 
 @dataclass
