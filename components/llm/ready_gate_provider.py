@@ -47,7 +47,10 @@ PROVEN = (
     "auth_required",
     "gpu",
 )
-_FLAGS = ("needs_tools", "needs_vision", "auth_required", "gpu")
+_NEEDS = {"needs_tools": False, "needs_vision": False, "system_prompt_bytes": 0}
+_UNKNOWN_TO_THE_FIRST_RELEASE = {**_NEEDS, "auth_required": False, "gpu": False}
+# An input of our own: the needs that agents had when a gate of the first release was upgraded.
+_AT_UPGRADE = "needs_at_upgrade"
 # How long to wait, and where to show it, says nothing about the endpoint.
 PATIENCE = ("stall_timeout_s", "timeout_s", "progress_urn", "llm")
 _PROVIDER = "__provider"
@@ -59,9 +62,10 @@ class ReadyGateProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
+        """*_olds* are the inputs of the run before; none for a gate that is new."""
         news = spelled_out(news)
         failures = []
-        accepted = dict(news)
+        accepted = {**news, **_needs_at_upgrade(_olds, news)}
         for key in ("base_url", "agent_url"):
             try:
                 accepted[key] = news[key] if news[key] == UNKNOWN else api_root(news[key])
@@ -83,7 +87,7 @@ class ReadyGateProvider(ResourceProvider):
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         # A moved provider module has to reach the outputs too, or a later delete would look for the old one.
         news = spelled_out(news)
-        known = {**_of_the_first_release(news), **olds}
+        known = {**_UNKNOWN_TO_THE_FIRST_RELEASE, **news.get(_AT_UPGRADE, {}), **olds}
         changed = any(known.get(key) != news.get(key) for key in (*PROVEN, _PROVIDER))
         return DiffResult(changes=changed or olds.get("healthy") is not True, replaces=[])
 
@@ -103,13 +107,18 @@ class ReadyGateProvider(ResourceProvider):
         return ReadResult(id_, {**props, "healthy": health.healthy})
 
 
-def _of_the_first_release(news: Mapping[str, Any]) -> Props:
+def _needs_at_upgrade(old_inputs: Mapping[str, Any], news: Mapping[str, Any]) -> Props:
     """
-    What a state of the first release stands for in the props that came later: an upgrade alone proves nothing again.
+    What the proof of a state of the first release, which did not look at needs, has to stand for.
 
-    That release did not look at system prompts: agents of any prompt have been using its endpoints.
+    Agents with these needs have been using its endpoint, so an upgrade alone proves nothing again; a need that comes
+    later is proven.
     """
-    return {**dict.fromkeys(_FLAGS, False), "system_prompt_bytes": news.get("system_prompt_bytes")}
+    if _AT_UPGRADE in old_inputs:
+        return {_AT_UPGRADE: old_inputs[_AT_UPGRADE]}
+    if old_inputs and "needs_tools" not in old_inputs:
+        return {_AT_UPGRADE: {need: news.get(need, none) for need, none in _NEEDS.items()}}
+    return {}
 
 
 def _proven(props: Props) -> Props:

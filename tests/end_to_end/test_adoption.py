@@ -15,11 +15,11 @@ import pytest
 import yaml
 
 from components.cli.adopted_stack import URL_TO_FILL_IN
+from tests.fixtures.conforming import conforming
 from tests.fixtures.deployment import Deployment
 from tests.fixtures.hand_made import ATTACHABLE, HAND_MADE, TOKEN, agent, bodies
 from tests.fixtures.pulumi_project import Result
-from tests.fixtures.scripted_llm import ScriptedLlm, listing, refuse, stream
-from tests.fixtures.scripted_socket import Asked, Connection
+from tests.fixtures.scripted_llm import ScriptedLlm, listing
 from tests.fixtures.trugen_user import TrugenUser
 
 MODELS = ("m-1", "m-2")
@@ -44,11 +44,7 @@ class MovedIn:
 
 @pytest.fixture(scope="module")
 def llm() -> Iterator[ScriptedLlm]:
-    def guarded(connection: Connection, asked: Asked) -> None:
-        known = asked.headers.get("authorization") == f"Bearer {TOKEN}"
-        (stream() if known else refuse(401, "invalid key"))(connection, asked)
-
-    with ScriptedLlm(chat=[guarded], models=listing(*MODELS)) as llm:
+    with ScriptedLlm([conforming(TOKEN, MODELS)], models=listing(*MODELS)) as llm:
         yield llm
 
 

@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from tests.fixtures.attachment_inputs import CANARIES, CANARY_HEADER, CANARY_PROMPT, CANARY_TEXT, CANARY_URL
-from tests.fixtures.scripted_llm import ScriptedLlm, stream
+from tests.fixtures.conforming import conforming
+from tests.fixtures.scripted_llm import ScriptedLlm
 from tests.fixtures.stored_stack import HostedDeployment
 
 LISTS = {
@@ -18,6 +19,8 @@ LISTS = {
     "guardrails": "guardrail",
     "templates": "templates",
 }
+
+LLM_TOKEN = "main-token-of-the-test"
 
 
 class Attached(HostedDeployment):
@@ -69,10 +72,10 @@ class Attached(HostedDeployment):
 
 @pytest.fixture
 def attached(tmp_path: Path) -> Iterator[Attached]:
-    with ScriptedLlm(chat=[stream()]) as llm:
+    with ScriptedLlm([conforming(LLM_TOKEN)]) as llm:
         made = Attached(tmp_path / "project", int(llm.root_url.rpartition(":")[2]))
         (made.folder / "handbook.md").write_text("The first edition.")
-        made.store("llmTokens.main", "main-token-of-the-test")
+        made.store("llmTokens.main", LLM_TOKEN)
         made.store("secretHeaders.tools.lookup.Authorization", f"Bearer {CANARY_HEADER}")
         yield made
         result = made.destroy()

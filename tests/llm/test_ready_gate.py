@@ -111,14 +111,33 @@ def of_the_first_release() -> dict[str, Any]:
     return {key: value for key, value in recorded().items() if key not in LATER_PROPS}
 
 
-@pytest.mark.parametrize("prompt_bytes", [0.0, 900.0])
-def test_a_proof_of_the_first_release_stands_after_an_upgrade(prompt_bytes: float) -> None:
-    assert not GATE.diff("ready-1", of_the_first_release(), inputs(system_prompt_bytes=prompt_bytes)).changes
+def upgraded(**needs: Any) -> dict[str, Any]:
+    """Inputs of the first run of today's code on a state of the first release."""
+    return dict(GATE.check(of_the_first_release(), inputs(**needs)).inputs)
 
 
-@pytest.mark.parametrize("asked", ["needs_tools", "needs_vision", "auth_required", "gpu"])
-def test_what_the_first_release_never_looked_at_is_proven_when_asked_for(asked: str) -> None:
-    assert GATE.diff("ready-1", of_the_first_release(), {**inputs(), asked: True}).changes
+ALL_NEEDS = {"needs_tools": True, "needs_vision": True, "system_prompt_bytes": 900.0}
+
+
+@pytest.mark.parametrize("needs", [{}, ALL_NEEDS], ids=["no needs", "all needs"])
+def test_a_proof_of_the_first_release_stands_after_an_upgrade(needs: dict[str, Any]) -> None:
+    assert not GATE.diff("ready-1", of_the_first_release(), upgraded(**needs)).changes
+
+
+@pytest.mark.parametrize("need", ALL_NEEDS)
+def test_a_need_that_comes_after_an_upgrade_is_proven(need: str) -> None:
+    next_run = GATE.check(upgraded(), {**inputs(), need: ALL_NEEDS[need]}).inputs
+
+    assert GATE.diff("ready-1", of_the_first_release(), next_run).changes
+
+
+def test_a_gate_that_is_new_stands_for_nothing_it_did_not_look_at() -> None:
+    assert "needs_at_upgrade" not in GATE.check({}, inputs(needs_tools=True)).inputs
+
+
+@pytest.mark.parametrize("asked", ["auth_required", "gpu"])
+def test_strangers_and_gpus_are_looked_at_by_an_upgrade(asked: str) -> None:
+    assert GATE.diff("ready-1", of_the_first_release(), upgraded(**{asked: True})).changes
 
 
 def test_a_gate_of_the_first_release_can_be_refreshed() -> None:

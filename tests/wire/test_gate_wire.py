@@ -122,7 +122,8 @@ def test_a_state_of_the_first_release_has_nothing_to_prove_again(gate: DynamicPr
         created = gate.create(news)
         kept = {key: value for key, value in created.outs.items() if key not in later}
 
-        assert not gate.diff(created.id, kept, {**news, "system_prompt_bytes": 900}).changes
+        at_upgrade = {"needs_at_upgrade": {"needs_tools": False, "needs_vision": False, "system_prompt_bytes": 900}}
+        assert not gate.diff(created.id, kept, {**news, "system_prompt_bytes": 900, **at_upgrade}).changes
         assert gate.diff(created.id, kept, {**news, "needs_tools": True}).changes
 
 

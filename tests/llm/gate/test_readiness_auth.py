@@ -19,7 +19,7 @@ def c12(evidence: Evidence) -> tuple[str, str]:
     return next((check.verdict, check.detail) for check in evidence.checks if check.id == "C12")
 
 
-def guarded(*refusals: Act, **others: Act) -> Act:
+def guarded(*refusals: Act, **others: Any) -> Act:
     """Answers strangers with *refusals* in turn: first the one with a wrong token, then the one without."""
     return conforming(TOKEN, stranger=in_turn(*refusals), **others)
 
