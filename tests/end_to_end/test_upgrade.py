@@ -29,3 +29,17 @@ def test_an_edit_of_a_stack_of_earlier_code_is_an_update_of_that_agent_alone(tmp
     assert plan.status == NO_CHANGES_STATUS, plan.printed
     assert "~ 1 to update" in plan.printed
     assert "to replace" not in plan.printed
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_a_tool_that_an_agent_of_earlier_code_gets_later_is_proven_first(tmp_path: Path, day: str) -> None:
+    """Its gate never looked at tools, and stands for agents that had some; not for one that gets its first."""
+    stack = StoredStack(tmp_path / "project", day)
+    upgraded = stack.pulumi("up", "--yes", "--skip-preview", "--refresh=false")
+    stack.change("agents.plain.tool", ["tool-weather"])
+
+    plan = stack.plan()
+
+    assert upgraded.status == 0, upgraded.printed
+    assert "~ 2 to update" in plan.printed, plan.printed
+    assert "needs_tools" in plan.printed
