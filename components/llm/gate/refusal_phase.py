@@ -17,6 +17,8 @@ from components.llm.gate.setback import Setback
 
 _NO_SUCH_MODEL = "trugen-llm-no-such-model"
 _LIMIT_S = 15.0
+_OK = 200
+_UNDECIDED = {"starting", "busy"}
 _COSTS = "not asked: every request costs"
 
 
@@ -32,7 +34,7 @@ def refusals(probe: Probe, listing: Listing) -> None:
             probe.wait.note(check_id, "unknown", _COSTS)
         return
     probe.wait.enter("refusals", target.base_url)
-    bad_model = _refusal(probe, unstreamed(counting(_NO_SUCH_MODEL, max_tokens=ONE_TOKEN)))
+    bad_model = _bad_model(probe, listing)
     next_step = "Name a listed model: `pulumi config set --path llms.<llm>.model <name>`."
     probe.keep(judge_model_name(target.model, listing, bad_model=bad_model), next_step=next_step)
     bad_body = _refusal(probe, without_messages(target.model))
@@ -45,6 +47,25 @@ def refusals(probe: Probe, listing: Listing) -> None:
         else judge_content_parts(_refusal(probe, unstreamed(in_parts(target.model)))),
     ):
         probe.keep(check, next_step="")
+
+
+def _bad_model(probe: Probe, listing: Listing) -> Refusal:
+    body = counting(_NO_SUCH_MODEL, max_tokens=ONE_TOKEN)
+    answer = _refusal(probe, unstreamed(body))
+    if answer.status is not None or listing.names is None or listing.has(probe.target.model):
+        return answer
+    # Only this tells a name of ours from any other, so a slow server is asked with the patience of a stream.
+    return Refusal(_OK, None, "") if probe.until_passed(lambda: _is_streamed(probe, body)) else answer
+
+
+def _is_streamed(probe: Probe, body: Body) -> bool:
+    try:
+        recording = probe.caller.chat(probe.target.base_url, probe.target.token, body)
+    except Setback as setback:
+        if setback.failure_class in _UNDECIDED:
+            raise
+        return False
+    return not recording.errors
 
 
 def _refusal(probe: Probe, body: Body) -> Refusal:

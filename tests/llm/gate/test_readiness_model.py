@@ -264,3 +264,18 @@ def test_where_every_request_costs_the_paid_ones_are_not_made(
 def test_an_unlisted_name_beside_others_of_a_hosted_endpoint_is_a_warning(waiting: Waiting) -> None:
     with ScriptedLlm([conforming(TOKEN)], models=listing("another")) as llm:
         assert "warn" == verdicts(waiting.until_ready(llm, engine="hosted"))["model"]
+
+
+def test_a_server_that_is_slow_to_answer_under_any_name_is_refused_all_the_same(waiting: Waiting) -> None:
+    slow = stream(before_each=lambda: waiting.clock.advance(6))
+    llm = ScriptedLlm([conforming(TOKEN, bad_model=slow)], models=listing("the-real-name"))
+
+    with llm, pytest.raises(CannotServe, match="it answers under any model name, and lists the-real-name"):
+        waiting.until_ready(llm)
+
+
+def test_a_server_that_refuses_wrong_names_may_serve_one_that_it_does_not_list(waiting: Waiting) -> None:
+    llm = ScriptedLlm([conforming(TOKEN, bad_model=refuse(500, "oops"))], models=listing("the-real-name"))
+
+    with llm:
+        assert "warn" == verdicts(waiting.until_ready(llm))["model"]
