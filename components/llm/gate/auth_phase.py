@@ -6,6 +6,7 @@ from components.llm.gate.checks import Check
 from components.llm.gate.exchange import Request
 from components.llm.gate.probe import Probe
 from components.llm.gate.setback import Setback
+from components.llm.gate.target import engine_root
 from components.urls import is_loopback
 
 # LiteLLM refuses keys of another form before it looks them up.
@@ -14,7 +15,6 @@ _STRANGERS = (("a wrong token", WRONG_TOKEN), ("no token", None))
 _LIMIT_S = 30.0  # a server that is open generates a token, behind the requests of others
 _REFUSED = {401, 403}
 _SAID_CHARS = 60
-_UNDECIDED = {"starting", "busy"}
 # Ollama's own API, everybody's metrics, and the route by which vLLM and TGI answer without their key.
 _ENGINE_ROUTES = (("GET", "/api/tags"), ("GET", "/metrics"), ("POST", "/invocations"))
 _HIDDEN = {401, 403, 404}
@@ -79,12 +79,12 @@ def _asked_as_stranger(probe: Probe, token: str | None) -> Answer:
             answer = probe.caller.answer(request, limit_s=probe.wait.spare_s(_LIMIT_S))
         except Setback as setback:
             raise setback.failing("C12") from None
-        undecided = probe.caller.setback(answer)
-        if not answer.ok and undecided.failure_class in _UNDECIDED:
-            raise undecided.failing("C12")
+        refusal = probe.caller.setback(answer)
+        if not answer.ok and refusal.is_undecided:
+            raise refusal.failing("C12")
         return answer
 
-    return ask() if target.hosted or not target.auth_required else probe.until_passed(ask)
+    return ask() if target.hosted or not target.auth_required else probe.wait.until_passed(ask)
 
 
 def _next_step(probe: Probe) -> str:
@@ -105,7 +105,7 @@ def _judge_engine_routes(probe: Probe) -> Check:
 
 def _status_for_strangers(probe: Probe, method: str, path: str) -> int | None:
     """None when it is not answered: some gateways hang up instead of refusing."""
-    url = probe.target.agent_url.removesuffix("/v1") + path
+    url = engine_root(probe.target.agent_url) + path
     request = Request(method, url, None, {} if method == "POST" else None)
     try:
         return probe.caller.answer(request, limit_s=probe.wait.spare_s(_LIMIT_S)).status

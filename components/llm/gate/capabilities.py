@@ -12,7 +12,7 @@ from typing import Any
 from components.llm.gate.calls import Caller
 from components.llm.gate.exchange import Request
 from components.llm.gate.listing import POLL_LIMIT_S, Listing
-from components.llm.gate.target import Target
+from components.llm.gate.target import Target, engine_root
 
 _OK = 200
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,39}")
@@ -61,7 +61,7 @@ class Asking:
         return self._fields("POST", path, body)
 
     def _fields(self, method: str, path: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        url = self.target.base_url.removesuffix("/v1") + path
+        url = engine_root(self.target.base_url) + path
         answer = self.caller.answer(Request(method, url, self.target.token, body), limit_s=POLL_LIMIT_S)
         fields = answer.fields() if answer.status == _OK else None
         return fields if isinstance(fields, dict) else {}

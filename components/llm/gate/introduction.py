@@ -7,7 +7,6 @@ from components.llm.gate.calls import Caller
 from components.llm.gate.listing import Listing, openai_listing
 from components.llm.gate.needs import Needs
 from components.llm.gate.recognition import UNKNOWN, hosted, recognised
-from components.llm.gate.setback import Setback
 from components.llm.gate.target import Target
 from components.llm.gate.wait import Wait
 from components.llm.providers import provider_at
@@ -98,7 +97,8 @@ class Introduction:
             ModelNotChosen: the server lists no model, or several, and none was named.
         """
         question = self.question
-        listing = _first_answer(question, wait, caller)
+        wait.enter("transport", question.base_url)
+        listing = wait.until_passed(lambda: openai_listing(caller, question.base_url, question.token))
         if self.model is None:
             if listing.withheld is not None:
                 wait.after(listing.withheld)
@@ -108,15 +108,6 @@ class Introduction:
             found = recognised(caller, question.base_url, question.token)
             self.engine = found.engine
             self.notes.append(f"engine: {found.engine}, {caller.redactor.line(found.sign, limit=_SIGN_CHARS)}")
-
-
-def _first_answer(question: Question, wait: Wait, caller: Caller) -> Listing:
-    wait.enter("transport", question.base_url)
-    while True:
-        try:
-            return openai_listing(caller, question.base_url, question.token)
-        except Setback as setback:
-            wait.after(setback)
 
 
 def _only_one(listing: Listing, caller: Caller) -> str:

@@ -11,6 +11,7 @@ from components.llm.gate.gpu import judge_gpu
 from components.llm.gate.listing import Listing, ollama_listing
 from components.llm.gate.probe import Probe
 from components.llm.gate.recording import Recording
+from components.llm.gate.target import engine_root
 from components.llm.gate.tools_phase import tools_next_step
 from components.llm.gate.vision_phase import VISION_NEXT_STEP
 
@@ -23,7 +24,7 @@ def refuse_unfit_model(probe: Probe, listing: Listing) -> None:
     probe.wait.enter("model", target.base_url)
     if target.engine == "ollama":
         _require_pulled(probe)
-    capabilities = probe.until_passed(lambda: capabilities_of(probe.caller, target, listing))
+    capabilities = probe.wait.until_passed(lambda: capabilities_of(probe.caller, target, listing))
     least = PromptSize(target.needs.system_prompt_bytes, counted_tokens=0)
     if target.needs.system_prompt_bytes and (check := judge_context(least, capabilities)).verdict == "fail":
         probe.wait.refuse(check, context_next_step(least, capabilities, own_engine=not target.metered))
@@ -38,8 +39,8 @@ def refuse_unfit_model(probe: Probe, listing: Listing) -> None:
 
 def _require_pulled(probe: Probe) -> None:
     target = probe.target
-    api_url = target.base_url.removesuffix("/v1")
-    on_disk = probe.until_passed(lambda: ollama_listing(probe.caller, api_url, target.token))
+    api_url = engine_root(target.base_url)
+    on_disk = probe.wait.until_passed(lambda: ollama_listing(probe.caller, api_url, target.token))
     if on_disk.names is not None and not on_disk.has(target.model):
         run = f"docker exec {target.container_id[:12]} " if target.container_id else ""
         shown = f"Ollama has {probe.caller.redacted(on_disk.shown())}"
@@ -56,7 +57,7 @@ def running_model(probe: Probe, listing: Listing, warmed: Sequence[Recording]) -
     target = probe.target
     if target.engine in QUERIES:
         probe.wait.enter("model", target.base_url)
-    capabilities = probe.until_passed(lambda: capabilities_of(probe.caller, target, listing))
+    capabilities = probe.wait.until_passed(lambda: capabilities_of(probe.caller, target, listing))
     if capabilities == Capabilities():
         probe.wait.note("capabilities", "unknown", "the server tells none")
     if target.needs.system_prompt_bytes:

@@ -44,7 +44,7 @@ def all_phases(probe: Probe) -> Evidence:
 
 def _transport(probe: Probe, phase: str, base_url: str) -> Listing:
     probe.wait.enter(phase, base_url)
-    listing = probe.until_passed(lambda: openai_listing(probe.caller, base_url, probe.target.token))
+    listing = probe.wait.until_passed(lambda: openai_listing(probe.caller, base_url, probe.target.token))
     probe.wait.note(phase, "pass", f"answered after {probe.wait.waited_s:.1f} s")
     return listing
 

@@ -1,8 +1,6 @@
 """What every phase of a wait works with."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from components.llm.gate.calls import Caller
 from components.llm.gate.chat_requests import Body
@@ -11,8 +9,6 @@ from components.llm.gate.recording import Recording
 from components.llm.gate.setback import Setback, setback_from_words
 from components.llm.gate.target import Target
 from components.llm.gate.wait import Budget, Wait
-
-Passed = TypeVar("Passed")
 
 
 @dataclass(frozen=True)
@@ -23,19 +19,6 @@ class Probe:
     budget: Budget
     wait: Wait
     caller: Caller
-
-    def until_passed(self, attempt: Callable[[], Passed]) -> Passed:
-        """
-        Make *attempt* until it raises no `Setback`.
-
-        Raises:
-            NotReady: the wait is over.
-        """
-        while True:
-            try:
-                return attempt()
-            except Setback as setback:
-                self.wait.after(setback)
 
     def until_streamed(self, body: Body, *, check_id: str) -> Recording:
         """
@@ -53,7 +36,7 @@ class Probe:
                 raise setback.failing(check_id) from None
             return recording
 
-        return self.until_passed(attempt)
+        return self.wait.until_passed(attempt)
 
     def keep(self, check: Check, *, next_step: str) -> None:
         """

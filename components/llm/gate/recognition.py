@@ -9,6 +9,7 @@ from components.llm.gate.calls import Answer, Caller
 from components.llm.gate.exchange import Request
 from components.llm.gate.listing import POLL_LIMIT_S
 from components.llm.gate.setback import Setback
+from components.llm.gate.target import engine_root
 from components.llm.providers import provider_at
 
 UNKNOWN = "other"
@@ -71,7 +72,7 @@ class _Asking:
 
     @property
     def root_url(self) -> str:
-        return self._base_url.removesuffix("/v1")
+        return engine_root(self._base_url)
 
 
 # vllm-project/vllm at v0.33.0, vllm/entrypoints/openai/models/protocol.py; ggml-org/llama.cpp at b11434,

@@ -18,7 +18,6 @@ from components.llm.gate.setback import Setback
 _NO_SUCH_MODEL = "trugen-llm-no-such-model"
 _LIMIT_S = 15.0
 _OK = 200
-_UNDECIDED = {"starting", "busy"}
 _COSTS = "not asked: every request costs"
 
 
@@ -55,14 +54,14 @@ def _bad_model(probe: Probe, listing: Listing) -> Refusal:
     if answer.status is not None or listing.names is None or listing.has(probe.target.model):
         return answer
     # Only this tells a name of ours from any other, so a slow server is asked with the patience of a stream.
-    return Refusal(_OK, None, "") if probe.until_passed(lambda: _is_streamed(probe, body)) else answer
+    return Refusal(_OK, None, "") if probe.wait.until_passed(lambda: _is_streamed(probe, body)) else answer
 
 
 def _is_streamed(probe: Probe, body: Body) -> bool:
     try:
         recording = probe.caller.chat(probe.target.base_url, probe.target.token, body)
     except Setback as setback:
-        if setback.failure_class in _UNDECIDED:
+        if setback.is_undecided:
             raise
         return False
     return not recording.errors

@@ -110,6 +110,11 @@ class Setback(Exception):
         self.retry_after_s = retry_after_s
         self.checks = tuple(checks)
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it says nothing yet about the request: the server has not started, or has too much to do."""
+        return self.failure_class in {"starting", "busy"}
+
     def failing(self, check_id: str) -> Self:
         """Name the check that failed, unless what was heard has named another."""
         self.checks = self.checks or (Check(check_id, "fail", self.cause),)

@@ -25,7 +25,7 @@ def warm(probe: Probe, listing: Listing) -> Recording:
         refuse_errors(probe.caller, recording)
         return recording
 
-    return probe.until_passed(load)
+    return probe.wait.until_passed(load)
 
 
 def streams(probe: Probe, base_url: str, listing: Listing, *, prefix: str = "") -> Sequence[Recording]:

@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from components.llm.gate.needs import Needs
 
 
+def engine_root(base_url: str) -> str:
+    """Where engines keep the routes of their own, beside `/v1`."""
+    return base_url.removesuffix("/v1")
+
+
 @dataclass(frozen=True)
 class Target:
     """

@@ -7,7 +7,7 @@ limit, or at once when waiting cannot help.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, TypeVar
 
 from components.llm.engines import ENGINES
 from components.llm.gate.checks import Check, Verdict
@@ -26,6 +26,8 @@ _RETRIES_OF_SUSPECT = 2
 _BRISK_FOR_S = 10.0
 _BRISK_PAUSE_S = 0.1
 _DOUBLINGS = 4  # to 1.6 s, so that with the answer's own time readiness is seen within 2 s
+
+Passed = TypeVar("Passed")
 
 
 def pause_s(waited_s: float) -> float:
@@ -158,6 +160,19 @@ class Wait:
                 self._keep_waiting(setback)
             case _:
                 self._suspect(setback)
+
+    def until_passed(self, attempt: Callable[[], Passed]) -> Passed:
+        """
+        Make *attempt* until it raises no `Setback`.
+
+        Raises:
+            NotReady: the wait is over.
+        """
+        while True:
+            try:
+                return attempt()
+            except Setback as setback:
+                self.after(setback)
 
     def _back_off(self, setback: Setback) -> None:
         told_s = setback.retry_after_s
