@@ -1,7 +1,5 @@
 from pathlib import Path
 
-import pytest
-
 from benchmarks.restless_client import Tally, WithoutPause, agent_record, longest_silence_s
 from benchmarks.streaming_client import Endpoint, Outcome
 from tests.fixtures.sandbox_server import SandboxServer
