@@ -2,7 +2,7 @@
 The gateway's own containers, Caddy and relay, before a scripted engine, on networks like the product's.
 
 Real images, the product's Caddyfile and relay, its limits of memory; only the engine is a stand-in, since none here
-could answer a thousand chats at once. Its port is published, too, as Caddy's is: what lies between is the gateway alone.
+could answer a thousand chats at once. Its port is published as Caddy's is: what lies between is the gateway alone.
 """
 
 import json
@@ -55,7 +55,7 @@ class Weight:
 
 def weight_of(container: Container) -> Weight:
     """Memory without what is only cached of files, as `docker stats` shows it; CPU since the container's start."""
-    stats = container.stats(stream=False, one_shot=True)
+    stats: dict[str, Any] = container.client.api.stats(container.id, stream=False, one_shot=True)
     memory = stats["memory_stats"]
     # `inactive_file` in version 2 of cgroups, the longer name in version 1 (docker/cli, container/stats_helpers.go).
     cached = memory["stats"].get("inactive_file", memory["stats"].get("total_inactive_file", 0))
@@ -137,12 +137,12 @@ def _container(
 ) -> Iterator[Container]:
     """*networks*: each with the alias in it; the first one's ports are published."""
     (first, alias), *others = networks.items()
-    endpoint = client.api.create_endpoint_config(aliases=[alias])
+    endpoints = {str(first.name): client.api.create_endpoint_config(aliases=[alias])}
     container = client.containers.create(
         image,
         command,
         network=first.name,
-        networking_config={first.name: endpoint},
+        networking_config=endpoints,
         tmpfs={"/tmp": "rw,noexec,nosuid"},  # noqa: S108 - in the container
         **_LOCKED_DOWN,
         **options,

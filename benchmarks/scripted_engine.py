@@ -28,7 +28,7 @@ class Engine:
             await reader.readexactly(int(head.partition(b"content-length:")[2].split()[0]))
             await self._stream(writer)
         except (OSError, EOFError, IndexError) as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)  # noqa: T201 - its log
+            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
         finally:
             writer.close()
 
