@@ -53,9 +53,9 @@ class Weight:
     cpu_s: float
 
 
-def weight_of(container: Container) -> Weight:
+def weight_of(client: docker.DockerClient, container: Container) -> Weight:
     """Memory without what is only cached of files, as `docker stats` shows it; CPU since the container's start."""
-    stats: dict[str, Any] = container.client.api.stats(container.id, stream=False, one_shot=True)
+    stats: dict[str, Any] = client.api.stats(str(container.id), stream=False, one_shot=True)
     memory = stats["memory_stats"]
     # `inactive_file` in version 2 of cgroups, the longer name in version 1 (docker/cli, container/stats_helpers.go).
     cached = memory["stats"].get("inactive_file", memory["stats"].get("total_inactive_file", 0))
