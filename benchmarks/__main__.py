@@ -5,10 +5,17 @@
 """
 
 import sys
+from collections.abc import Callable
 
-from benchmarks import engine_delay, gate_delay, noop_up
+from benchmarks import engine_delay, gate_delay, many_streams, noop_up, without_pause
 
-BENCHMARKS = {"noop_up": noop_up.main, "gate_delay": gate_delay.main, "engine_delay": engine_delay.main}
+BENCHMARKS: dict[str, Callable[..., None]] = {
+    "noop_up": noop_up.main,
+    "gate_delay": gate_delay.main,
+    "engine_delay": engine_delay.main,
+    "many_streams": many_streams.main,
+    "without_pause": without_pause.main,
+}
 
 if len(sys.argv) == 1:
     for benchmark in BENCHMARKS.values():

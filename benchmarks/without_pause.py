@@ -28,8 +28,8 @@ from tests.fixtures.deployment import Deployment
 CHANGES = ("model", "token", "engine")
 WORKERS = 4
 # Enough of each change to see what comes after it.
-_AFTER_EACH = 50
-_AFTER_LIMIT_S = 600.0
+_AFTER_EACH = 20
+_AFTER_LIMIT_S = 180.0
 
 
 class Stack(Protocol):
