@@ -13,11 +13,13 @@ run compiles Compose (a minute).
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
+
+import docker
 
 from air_gapped import pins
 from benchmarks.compose_contender import compose
@@ -50,6 +52,11 @@ class Ours:
     endpoint: Callable[[], Endpoint]
 
     name = "pulumi up"
+    victims = ("-a", "-relay", "-gateway")
+
+    def containers(self) -> Sequence[str]:
+        with closing(docker.from_env()) as client:
+            return [str(box.name) for box in self.deployment.containers(client)]
 
     def apply(self, change: str) -> None:
         match change:
