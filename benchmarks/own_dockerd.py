@@ -30,7 +30,8 @@ def in_own_namespaces(module: str, images: Sequence[str], *words: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "images.tar"
         subprocess.run(["docker", "save", "--output", archive, *images], check=True)
-        script = 'ip link set lo up && exec "$0" -m "$@"'
+        # The shell is the first process there and buries orphans: a new dockerd takes a dead containerd for a live one.
+        script = 'ip link set lo up && "$0" -m "$@"; exit $?'
         own = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
         command = [*own, "sh", "-c", script, sys.executable, module, *words]
         subprocess.run(command, env={**os.environ, _IMAGES: str(archive)}, check=True)
