@@ -16,6 +16,7 @@ _ALL_LAYERS = 999  # more than any model has
 _TELLS_LAYERS = 4  # ggml-org/llama.cpp at b11434, common/log.h
 _PROJECTOR, _TEMPLATE = "/models/mmproj.gguf", "/models/chat-template.jinja"
 _DURATION = re.compile(r"-1|[1-9]\d{0,5}[smh]")
+Egress = Literal["never", "while-fetching", "always"]
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -65,6 +66,11 @@ class SelfHosted(Declared):
     def runs_image(self) -> str:
         """The image, by default the engine's own for the hardware."""
         return self.image or self.facts.images[self.hardware]
+
+    @property
+    def egress(self) -> Egress:
+        """When the engine has to reach the internet."""
+        return "never"
 
     @property
     def mounts(self) -> Mapping[str, str]:
@@ -145,6 +151,10 @@ class OllamaLlm(WeightsLlm):
     def _full_name(cls, model: str) -> str:
         ModelName.parse(model)
         return model
+
+    @property
+    def egress(self) -> Egress:
+        return "never" if self.gguf else "while-fetching"
 
 
 class LlamaCppLlm(WeightsLlm):
