@@ -61,7 +61,9 @@ def _size(size: ByteSize) -> ByteSize:
 
 def _port(port: int) -> int:
     if port != HTTPS_PORT and not _FIRST_FREE_PORT <= port <= _LAST_PORT:
-        raise ValueError(f"is {port}; write {_FIRST_FREE_PORT} to {_LAST_PORT}, or {HTTPS_PORT} for a gateway with `tls`")
+        raise ValueError(
+            f"is {port}; write {_FIRST_FREE_PORT} to {_LAST_PORT}, or {HTTPS_PORT} for a gateway with `tls`"
+        )
     return port
 
 

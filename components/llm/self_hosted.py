@@ -55,7 +55,7 @@ class SelfHosted(Declared):
         return self.model
 
     @property
-    def private_door(self) -> int:
+    def private_at(self) -> int:
         """Port of the private door."""
         return self.private_port or self.port + 1
 
