@@ -1,0 +1,40 @@
+"""The gateway's volume, for those that change where its door leads: the gate, and the drain after the agents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from components.llm.gateway.routes import ROUTES_FILE, Routes
+from components.llm.volume_files import Volume
+
+GATEWAY_USER = 65532
+"""User id of the gateway's process, as distroless images call `nonroot`."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """*address* is that of the engine that the stack wants behind the door."""
+
+    volume: Volume
+    address: str
+
+    @classmethod
+    def of(cls, place: Mapping[str, Any], purpose: str) -> Self:
+        """From the input `gateway` of a resource: `volume`, `image`, `address`."""
+        return cls(Volume(place["volume"], place["image"], purpose, owner=GATEWAY_USER), place["address"])
+
+    def routes(self) -> Routes | None:
+        """
+        Raises:
+            VolumeFilesError: Docker does not tell.
+        """
+        return Routes.parse(self.volume.get(ROUTES_FILE)[ROUTES_FILE])
+
+    def lead(self, routes: Routes | None) -> None:
+        """
+        Send traffic by *routes*, or nowhere; no request on its way is touched.
+
+        Raises:
+            VolumeFilesError: Docker did not take it.
+        """
+        self.volume.put({ROUTES_FILE: "" if routes is None else str(routes)})

@@ -1,0 +1,121 @@
+"""
+What the gateway's container reads: configuration, tokens, certificate. The module path is stored in every state.
+
+Tokens are read for every request. A new one becomes valid beside the old, and the old one dies only when the agents
+have moved (`drain`). The configuration and the certificate are loaded by a graceful reload.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
+
+from components.foreseen import foreseen
+from components.llm.gateway.door import GATEWAY_USER
+from components.llm.secret_files import mark_of
+from components.llm.volume_files import Volume, VolumeFilesError
+
+Props = dict[str, Any]
+TOKEN, PREVIOUS_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "private-token"  # noqa: S105 - names of files
+CADDYFILE, CERTIFICATE, KEY = "Caddyfile", "certificate.pem", "key.pem"
+ADMIN = "unix//tmp/caddy-admin.sock"
+_LOADED = (CADDYFILE, CERTIFICATE, KEY)
+_COMPARED = ("volume", "container", "files", "__provider")
+
+
+class ReloadError(Exception):
+    """The gateway keeps its former configuration."""
+
+
+class GatewayFilesProvider(ResourceProvider):
+    """
+    Inputs: `volume`, `image` (any that is local), `container` (name of the gateway's), `files` (contents by name, secret).
+
+    Outputs: those, and `mark`, empty after a refresh that found other contents.
+    """
+
+    serialize_as_secret_always = False
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        changed = any(_olds.get(key) != _news.get(key) for key in _COMPARED)
+        return DiffResult(changes=changed or not _olds["mark"], replaces=[])
+
+    @foreseen(VolumeFilesError, ReloadError)
+    def create(self, props: Props) -> CreateResult:
+        return CreateResult("gateway-files", _written(props))
+
+    @foreseen(VolumeFilesError, ReloadError)
+    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
+        old, new = _olds["files"].get(TOKEN), news["files"][TOKEN]
+        if old and old != new:
+            _volume(news).put({PREVIOUS_TOKEN: old})
+        outs = _written(news)
+        if any(_olds["files"].get(name) != news["files"].get(name) for name in _LOADED):
+            _reload(news["container"])
+        return UpdateResult(outs)
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        try:
+            found = _volume(props).get(*props["files"])
+        except VolumeFilesError:
+            # Image, volume and Docker itself are reported by their own resources.
+            return ReadResult(id_, props)
+        return ReadResult(id_, {**props, "mark": mark_of(found) if found == props["files"] else ""})
+
+
+@dataclass(frozen=True)
+class GatewayFilesArgs:
+    """*container* is the name of the gateway's, which need not exist yet."""
+
+    volume: pulumi.Input[str]
+    image: pulumi.Input[str]
+    container: str
+    files: Mapping[str, pulumi.Input[str]]
+
+
+class GatewayFiles(pulumi.dynamic.Resource, module="trugen", name="GatewayFiles"):
+    """The files of one gateway, for the eyes of its process only."""
+
+    mark: pulumi.Output[str]
+    """Changes with the contents, and tells nothing about them."""
+
+    def __init__(self, name: str, args: GatewayFilesArgs, opts: pulumi.ResourceOptions) -> None:
+        files = {file: pulumi.Output.secret(content) for file, content in args.files.items()}
+        props = {"volume": args.volume, "image": args.image, "container": args.container, "files": files, "mark": None}
+        super().__init__(GatewayFilesProvider(), name, props, opts)
+
+
+def _volume(props: Props) -> Volume:
+    return Volume(props["volume"], props["image"], purpose="files", owner=GATEWAY_USER)
+
+
+def _written(props: Props) -> Props:
+    _volume(props).put(props["files"])
+    return {**props, "mark": mark_of(props["files"])}
+
+
+def _reload(name: str) -> None:
+    """Load configuration and certificate again; requests on their way are finished by what they began with."""
+    import docker  # noqa: PLC0415 - 0.1 s that only a reload has to pay
+    from docker.errors import NotFound  # noqa: PLC0415 - see above
+
+    client = docker.from_env()
+    try:
+        container = client.containers.get(name)
+        if container.status != "running":
+            return
+        # Forced, since another certificate in the same files is no other configuration.
+        command = ["caddy", "reload", "--force", "--address", ADMIN, "--config", f"/run/trugen-llm/{CADDYFILE}"]
+        status, output = container.exec_run([*command, "--adapter", "caddyfile"])
+    except NotFound:
+        return
+    finally:
+        client.close()
+    if status:
+        said = output.decode(errors="replace").strip().splitlines()[-1:]
+        raise ReloadError(
+            f"The gateway '{name}' did not take its new configuration and goes on with the former one: {''.join(said)}.\n"
+            "  Look at `gateway` of this LLM in the stack file, above all at its certificate, then run `pulumi up` again."
+        )
