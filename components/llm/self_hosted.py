@@ -8,6 +8,7 @@ from pydantic import ByteSize, Field, PlainValidator, field_validator
 
 from components.llm.declared import MIB, Declared, Gpu, HostPath, Image, ModelId, Port, Size, Tokens, Url, spelled
 from components.llm.engines import ENGINES, OLLAMA, Engine, Hardware
+from components.llm.gateway.document import GatewaySettings
 from components.llm.model_name import ModelName
 from components.llm.ready import Ready
 
@@ -30,12 +31,19 @@ def _parameter(value: Any) -> Any:
 
 
 class SelfHosted(Declared):
-    """A container with a port on loopback and nothing else open."""
+    """
+    An engine in a container that only its gateway reaches.
+
+    `port` is that of the gateway's public door on this machine; `privatePort`, by default the next one, that of its
+    private door, which is open on loopback only.
+    """
 
     engine: str
     model: str
     image: Image | None = None
     port: Port
+    private_port: Port | None = None
+    gateway: GatewaySettings = GatewaySettings()
     memory: Size = ByteSize(8 * _GIB)
     cpus: Annotated[float, Field(gt=0, le=1024)] | None = None
     restart: Literal["no", "on-failure", "unless-stopped", "always"] = "unless-stopped"
@@ -46,6 +54,11 @@ class SelfHosted(Declared):
     def agent_model(self) -> str:
         """What a request names as its model."""
         return self.model
+
+    @property
+    def private_at(self) -> int:
+        """Port of the private door."""
+        return self.private_port or self.port + 1
 
     @property
     def facts(self) -> Engine:

@@ -98,7 +98,19 @@ def test_every_argument_is_documented_with_the_value_it_gets(engine: str) -> Non
 
 
 # What says where, how large and how safe a container is, and nothing to the engine in it.
-OF_THE_CONTAINER = {"engine", "image", "port", "memory", "shm", "cpus", "restart", "publicUrl", "ready"}
+OF_THE_CONTAINER = {
+    "engine",
+    "image",
+    "port",
+    "privatePort",
+    "gateway",
+    "memory",
+    "shm",
+    "cpus",
+    "restart",
+    "publicUrl",
+    "ready",
+}
 OF_THE_AGENTS = {"serves"}
 # The settings that cannot stand without another.
 NEEDED_BY = {"contextLength": {"maxInput"}, "loras": {"maxLoraRank"}}

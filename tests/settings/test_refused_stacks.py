@@ -37,8 +37,8 @@ def test_a_key_of_the_other_engine_is_unknown(problems: Problems, stack: Stack) 
 
     assert problems(stack) == [
         (
-            "llms.main.baseUrl: unknown key; known: contextLength, cpus, digest, engine, gguf, gpu, image, keepAlive,"
-            " memory, model, parallel, port, publicUrl, ready, restart"
+            "llms.main.baseUrl: unknown key; known: contextLength, cpus, digest, engine, gateway, gguf, gpu, image,"
+            " keepAlive, memory, model, parallel, port, privatePort, publicUrl, ready, restart"
         )
     ]
 
@@ -108,7 +108,7 @@ def test_an_agent_name_that_nobody_could_read_is_refused(problems: Problems, sta
         ("image", "ollama/ollama", "pin a tag other than latest, like 'ollama/ollama:0.24.0'"),
         ("image", "ollama/ollama:latest", "pin a tag other than latest"),
         ("image", "Ollama/Ollama:1", "pin a tag other than latest"),
-        ("port", 80, "input should be greater than or equal to 1024, not 80"),
+        ("port", 80, "is 80; write 1024 to 65535, or 443 for a gateway with `tls`"),
         ("port", "8080", "input should be a valid integer, not '8080'"),
         ("port", 8080.5, "input should be a valid integer"),
         ("port", True, "input should be a valid integer, not True"),
