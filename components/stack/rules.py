@@ -54,15 +54,17 @@ def adopted_once(agents: Agents) -> Iterator[Problem]:
 
 
 def ports(llms: Llms, trugen: TrugenSettings | None) -> Iterator[Problem]:
+    """Chosen ports first: a private one that nobody chose is the one to move."""
     owner: dict[int, str] = {}
     if trugen and trugen.sandbox:
         owner[trugen.sandbox.port] = "trugen.sandbox.port"
-    for name, llm in llms.items():
-        if (
-            isinstance(llm, SelfHosted)
-            and (other := owner.setdefault(llm.port, f"llms.{name}.port")) != f"llms.{name}.port"
-        ):
-            yield Problem(f"llms.{name}.port", f"{llm.port} is taken by '{other}'; choose another")
+    own = {name: llm for name, llm in llms.items() if isinstance(llm, SelfHosted)}
+    public = {f"llms.{name}.port": llm.port for name, llm in own.items()}
+    private = {f"llms.{name}.privatePort": llm.private_port for name, llm in own.items()}
+    for key, port in (public | private).items():
+        if (other := owner.setdefault(port, key)) != key:
+            default = ", by default the one after `port`," if key in private else ""
+            yield Problem(key, f"{port}{default} is taken by '{other}'; choose another")
 
 
 def reachable(llms: Llms, trugen: TrugenSettings) -> Iterator[Problem]:
