@@ -1,0 +1,1 @@
+"""What is published of a self-hosted engine: a door with TLS and tokens, and the relay behind it."""
