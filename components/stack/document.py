@@ -60,7 +60,7 @@ class TrugenSettings(Declared):
 
 
 class Settings(Declared):
-    """One stack. Secrets are the last five and stand in no other place."""
+    """One stack. Secrets are the last six and stand in no other place."""
 
     project: str
     stack: str
@@ -75,6 +75,7 @@ class Settings(Declared):
     trugen_api_key: SecretStr | None = None
     llm_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
     hub_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
+    tunnel_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
     provider_keys: Mapping[str, SecretStr] = Field(default_factory=dict)
     secret_headers: Mapping[str, Mapping[str, Mapping[str, SecretStr]]] = Field(default_factory=dict)
 
@@ -85,6 +86,10 @@ class Settings(Declared):
     def hub_token_of(self, llm: str) -> str | None:
         """The token that reads the repository of *llm*, in clear."""
         return _clear(self.hub_tokens.get(llm))
+
+    def tunnel_token_of(self, llm: str) -> str | None:
+        """What the tunnel in front of *llm* shows to its vendor, in clear."""
+        return _clear(self.tunnel_tokens.get(llm))
 
     def provider_key_of(self, llm: str) -> str | None:
         """The key of the provider that *llm* is a proxy to, in clear."""
