@@ -2,41 +2,40 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.llm.document import AnthropicLlm, HostedLlm, OllamaLlm, SelfHosted
-from components.llm.engines import LITELLM_CONFIG
+from components.llm.document import HostedLlm, OllamaLlm, SelfHosted
 from components.llm.gate.needs import Needs
-from components.llm.litellm_config import litellm_config
+from components.llm.gateway import addresses
+from components.llm.gateway.slots import Choice
+from components.llm.llm_secrets import Secrets, engine_files
 from components.llm.ready_gate import ChatCompletionsReady, ReadyGateArgs
 from components.llm.token import BearerToken
 from components.llm.unused_models import UnusedModels
 from components.urls import is_loopback
 
+if TYPE_CHECKING:
+    from components.llm.gateway.drain import DrainArgs
+
 _TYPE = "trugen-llm:index:LlmEndpoint"
-# Where every client of the Hugging Face hub looks: `$HF_HOME/token`, and our engines' HF_HOME is their volume.
-_HUB_TOKEN_FILE = "token"  # noqa: S105 - the name of a file, not its content
 
 
-@dataclass(frozen=True, repr=False)
-class Secrets:
-    """
-    *token* is the one the endpoint's gateway or provider expects. Without one it is generated, since TruGen demands a
-    token even for an open server. *hub_token* reads a private repository; *provider_key* pays for a proxied model.
-    """
+@dataclass(frozen=True)
+class _Behind:
+    """What of a gateway has to be put in order once the agents have moved."""
 
-    token: str | None = None
-    hub_token: str | None = None
-    provider_key: str | None = None
+    drain: "DrainArgs"
+    ollama_url: str | None
 
 
 class LlmEndpoint(pulumi.ComponentResource):
     """
     A chat-completions endpoint that has been proven: whoever uses one of its outputs waits for the proof.
 
-    *needs* is what its agents ask of it beyond a streamed answer.
+    *needs* is what its agents ask of it beyond a streamed answer. *choice* is the slot of an engine of ours; None for an
+    endpoint that others run.
     """
 
     provider = "custom"
@@ -52,32 +51,32 @@ class LlmEndpoint(pulumi.ComponentResource):
     """What TruGen's Developer Studio asks for."""
 
     def __init__(
-        self, name: str, args: SelfHosted | HostedLlm, secrets: Secrets, needs: Needs, opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        args: SelfHosted | HostedLlm,
+        secrets: Secrets,
+        needs: Needs,
+        choice: Choice | None,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(_TYPE, name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        self.token = pulumi.Output.secret(secrets.token) if secrets.token else BearerToken(name, child).value
         self._name = name
-        self._secrets = secrets
-        self._own_api_url: pulumi.Output[str] | None = None
-        if isinstance(args, HostedLlm) and args.caution:
-            pulumi.log.warn(f"llms.{name}: {args.caution}.", self)
+        self._behind: _Behind | None = None
+        if isinstance(args, SelfHosted) and choice is not None:
+            proven = self._deployed(args, secrets, choice)
+        else:
+            proven = self._served_elsewhere(args, secrets)
         gate = ChatCompletionsReady(
             name,
             ReadyGateArgs(
-                **(self._deployed(name, args) if isinstance(args, SelfHosted) else {"base_url": args.url}),
+                **proven,
                 **args.ready.model_dump(),
-                model=args.agent_model if isinstance(args, SelfHosted) else args.model,
-                engine=args.facts.name if isinstance(args, SelfHosted) else args.engine,
-                token=self.token,
                 progress_urn=_row("ChatCompletionsReady", name),
                 needs_tools=needs.tools,
                 needs_vision=needs.vision,
                 system_prompt_bytes=needs.system_prompt_bytes,
-                auth_required=_is_exposed(args),
-                gpu=isinstance(args, SelfHosted) and args.hardware != "cpu",
             ),
-            child,
+            pulumi.ResourceOptions(parent=self),
         )
         self.agent_url = gate.agent_url
         self.model = gate.model
@@ -91,46 +90,84 @@ class LlmEndpoint(pulumi.ComponentResource):
         self.form = {"llm": name, "api_url": gate.agent_url, "model_name": gate.model, "token": self.token}
         self.register_outputs({})
 
-    def _deployed(self, name: str, args: SelfHosted) -> dict[str, Any]:
-        """Server and model; what the gate has to know of them."""
+    def _served_elsewhere(self, args: HostedLlm, secrets: Secrets) -> dict[str, Any]:
+        """What the gate has to know of an endpoint that others run."""
+        if args.caution:
+            pulumi.log.warn(f"llms.{self._name}: {args.caution}.", self)
+        self.token = self._public_token(secrets)
+        return {
+            "base_url": args.url,
+            "model": args.model,
+            "engine": args.engine,
+            "token": self.token,
+            "auth_required": not is_loopback(args.url),
+        }
+
+    def _deployed(self, args: SelfHosted, secrets: Secrets, choice: Choice) -> dict[str, Any]:
+        """Engine, gateway and model; what the gate has to know of them."""
         # Inside: a stack of hosted endpoints needs no Docker provider.
-        from components.llm.models import OllamaModel  # noqa: PLC0415 - see above
+        from components.llm.gateway.drain import DrainArgs  # noqa: PLC0415 - see above
+        from components.llm.gateway.gateway import Gateway, GatewayTokens  # noqa: PLC0415 - see above
+        from components.llm.models import ModelPlace, OllamaModel  # noqa: PLC0415 - see above
         from components.llm.server import LlmServer  # noqa: PLC0415 - see above
 
-        child = pulumi.ResourceOptions(parent=self)
-        server = LlmServer(name, args, child, self._secret_files(args))
+        name, child = self._name, pulumi.ResourceOptions(parent=self)
+        server = LlmServer(name, args, choice, child, engine_files(args, secrets))
+        private_token = BearerToken(f"{name}-private", child).value
+        public_token = self._public_token(secrets, args.gateway.token_generation)
+        gateway = Gateway(name, args, server, GatewayTokens(public_token, private_token), child)
+        self.token = gateway.token
+        engine_url = addresses.engine_url(args, choice.slot)
+        place = {"volume": gateway.volume, "image": gateway.image_id, "address": server.address}
         # Another container or other weights have to be proven again.
         trigger = server.container_id
         if isinstance(args, OllamaLlm):
-            model = OllamaModel(name, args, server, _row("OllamaModel", name), child)
+            held = ModelPlace(engine_url, private_token, server.container_id, place, server.egress_network)
+            opts = pulumi.ResourceOptions(parent=self, depends_on=[gateway])
+            model = OllamaModel(name, args, held, _row("OllamaModel", name), opts)
             trigger = pulumi.Output.concat(server.container_id, "/", model.digest)
-            self._own_api_url = server.api_url
+        self._behind = _Behind(
+            DrainArgs(
+                gateway=place,
+                model=args.agent_model,
+                token=self.token,
+                private_url=addresses.private_url(args),
+                private_token=private_token,
+                drain_s=args.gateway.drain_s,
+                progress_urn=_row("Drain", name),
+            ),
+            engine_url if isinstance(args, OllamaLlm) else None,
+        )
         return {
-            "base_url": server.base_url,
-            "public_url": args.public_url,
+            "base_url": f"{engine_url}/v1",
+            "public_url": gateway.container_id.apply(lambda _: addresses.agent_url(args)),
+            "model": args.agent_model,
+            "engine": args.facts.name,
+            "token": self.token,
+            "private_token": private_token,
             "container_id": server.container_id,
             "trigger": trigger,
+            "gateway": place,
+            "auth_required": True,
+            "gpu": args.hardware != "cpu",
         }
 
-    def _secret_files(self, args: SelfHosted) -> Mapping[str, pulumi.Input[str]]:
-        """What the container needs to know that nobody else may."""
-        key = self._secrets.provider_key
-        if isinstance(args, AnthropicLlm) and key:
-            return {LITELLM_CONFIG: self.token.apply(lambda token: litellm_config(args, token, key))}
-        hub_token = self._secrets.hub_token
-        return {_HUB_TOKEN_FILE: hub_token} if hub_token else {}
+    def _public_token(self, secrets: Secrets, generation: int = 1) -> pulumi.Output[str]:
+        if secrets.token:
+            return pulumi.Output.secret(secrets.token)
+        return BearerToken(self._name, pulumi.ResourceOptions(parent=self), generation).value
 
-    def remove_unused_models(self, after: Sequence[pulumi.Resource]) -> None:
-        """Drop models that this endpoint served before, once *after*, the agents that use it, have moved on."""
-        if self._own_api_url is not None:
-            opts = pulumi.ResourceOptions(parent=self, depends_on=after)
-            UnusedModels(self._name, self._own_api_url, self.model, opts)
+    def retire_former(self, after: Sequence[pulumi.Resource]) -> None:
+        """Close what the agents used before, once *after*, those that use this endpoint, have moved on."""
+        if self._behind is None:
+            return
+        from components.llm.gateway.drain import Drain  # noqa: PLC0415 - see _deployed
 
-
-def _is_exposed(args: SelfHosted | HostedLlm) -> bool:
-    """Whether others than this machine can call the URL that TruGen will call."""
-    url = args.public_url if isinstance(args, SelfHosted) else args.url
-    return url is not None and not is_loopback(url)
+        behind = self._behind
+        drained = Drain(self._name, behind.drain, pulumi.ResourceOptions(parent=self, depends_on=after))
+        if behind.ollama_url is not None:
+            opts = pulumi.ResourceOptions(parent=self, depends_on=[drained])
+            UnusedModels(self._name, behind.ollama_url, behind.drain.private_token, self.model, opts)
 
 
 def _in_few_lines(evidence: Mapping[str, Any]) -> dict[str, Any]:

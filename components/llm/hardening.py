@@ -65,9 +65,13 @@ def container_options(parent: pulumi.Resource, names: Names, container: str, pro
 
 
 def network(
-    name: str, parent: pulumi.Resource, names: Names, called: str, **settings: Any
+    name: str, parent: pulumi.Resource, names: Names, called: str, *, after: pulumi.Resource, **settings: Any
 ) -> docker.Network:
-    """A bridge *called* so; it first clears away what an interrupted run left under that name."""
+    """
+    A bridge *called* so; it first clears away what an interrupted run left under that name.
+
+    *after* is an image: one that turns out not to exist then leaves nothing in Docker.
+    """
 
     def before_create(_: pulumi.ResourceHookArgs) -> None:
         left_overs.remove_network(called, names.owner)
@@ -78,7 +82,7 @@ def network(
         name=called,
         driver="bridge",
         labels=labels(docker.NetworkLabelArgs, names.owner),
-        opts=pulumi.ResourceOptions(parent=parent, hooks=hooks),
+        opts=pulumi.ResourceOptions(parent=parent, hooks=hooks, depends_on=[after]),
         **settings,
     )
 

@@ -55,10 +55,9 @@ class Names:
         """The way out, for an engine that has to fetch something."""
         return f"{self.container}-egress"
 
-    def volume(self, engine: str, slot: Slot | None = None) -> str:
-        """One for each engine, or for each *slot*: an old volume goes only after the new one is there."""
-        name = f"{self.container}-{'models' if engine == 'ollama' else engine.replace('.', '-')}"
-        return name if slot is None else f"{name}-{slot}"
+    def volume(self, engine: str) -> str:
+        """One for each engine: at a change of engine the old volume goes only after the new one is there."""
+        return f"{self.container}-{'models' if engine == 'ollama' else engine.replace('.', '-')}"
 
     @property
     def owner(self) -> Mapping[str, str]:

@@ -16,6 +16,8 @@ from components.llm.secret_files import SecretFiles
 from components.llm.self_hosted import SelfHosted
 
 _PROCESSES = 4096
+_FIRST: Slot = "a"
+_SECRETS_LABEL = "trugen-llm.secrets"
 # No address of this machine on it either: the kernel would route to its containers.
 _NO_ROUTE = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 
@@ -63,33 +65,81 @@ class LlmServer(pulumi.ComponentResource):
         private = network(
             f"{name}-private", self, names, names.private_network, internal=True, options=_NO_ROUTE, after=pulled
         )
-        way_out = (
-            None
-            if args.egress == "never"
-            else network(f"{name}-egress", self, names, names.egress_network, after=pulled)
-        )
         self.private_network = private.name
-        self.egress_network = way_out.name if way_out else None
+        attached = [docker.ContainerNetworksAdvancedArgs(name=private.name, aliases=[alias(choice.slot)])]
+        self.egress_network = None
+        if args.egress != "never":
+            self.egress_network = network(f"{name}-egress", self, names, names.egress_network, after=pulled).name
+        if args.egress == "always":
+            attached.append(docker.ContainerNetworksAdvancedArgs(name=self.egress_network))
+        # Its logical name is that of the first release, when there was only Ollama.
+        own = f"-{choice.slot}" if args.facts.volume_per_slot else ""
         volume = docker.Volume(
-            self._volume_resource(args, choice.slot),
-            name=names.volume(args.engine, choice.slot if args.facts.volume_per_slot else None),
+            f"{name}-models{own}",
+            name=f"{names.volume(args.engine)}{own}",
             labels=labels(docker.VolumeLabelArgs, names.owner),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[pulled]),
         )
-        mark = (
-            SecretFiles(
-                self._volume_resource(args, choice.slot).replace("-models", ""),
-                pulled.image_id,
-                volume.name,
-                secret_files,
-                pulumi.ResourceOptions(parent=self),
-            ).mark
-            if secret_files
-            else None
-        )
-        attached = [docker.ContainerNetworksAdvancedArgs(name=private.name, aliases=[alias(choice.slot)])]
-        if way_out is not None and args.egress == "always":
-            attached.append(docker.ContainerNetworksAdvancedArgs(name=way_out.name))
+        mark = None
+        if secret_files:
+            child = pulumi.ResourceOptions(parent=self)
+            mark = SecretFiles(f"{name}{own}", pulled.image_id, volume.name, secret_files, child).mark
         places = _Places(pulled.image_id, attached, volume.name, mark)
         self.container_id = self._container(name, args, spec, choice, places).id
         self.register_outputs({})
+
+    def _container(
+        self, name: str, args: SelfHosted, spec: ContainerSpec, choice: Choice, places: _Places
+    ) -> docker.Container:
+        engine, called = args.facts, self._names.engine(choice.slot)
+        opts = container_options(self, self._names, called, _PROCESSES)
+        if choice.slot == _FIRST:
+            # What the releases without a gateway called it: it held the port that the gateway needs.
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(f"{name}-container")]))
+        return docker.Container(
+            f"{name}-{choice.slot}",
+            name=called,
+            image=places.image_id,
+            entrypoints=spec.entrypoint,
+            command=spec.command or None,
+            user=engine.user,
+            envs=[f"{key}={value}" for key, value in sorted(spec.env.items())],
+            networks_advanced=places.networks,
+            volumes=_volumes(engine.cache_path, spec, places),
+            labels=labels(docker.ContainerLabelArgs, self._marks(choice, places)),
+            gpus=spec.gpus,
+            devices=[docker.ContainerDeviceArgs(host_path=path) for path in spec.devices] or None,
+            group_adds=_numbers_of(spec.groups) or None,
+            shm_size=spec.shm_mib,
+            memory=args.memory_mib,
+            memory_swap=args.memory_mib,
+            cpus=None if args.cpus is None else f"{args.cpus:g}",
+            restart=args.restart,
+            healthcheck=health(*engine.healthcheck),
+            opts=opts,
+            **hardened(scratch=engine.scratch),
+        )
+
+    def _marks(self, choice: Choice, places: _Places) -> Mapping[str, pulumi.Input[str]]:
+        """
+        Labels. The mark of the spec changes with the content of mounted files, too: another container reads them again.
+        """
+        marks: dict[str, pulumi.Input[str]] = dict(self._names.engine_labels(choice.slot, choice.mark))
+        if places.secrets_mark is not None:
+            marks[_SECRETS_LABEL] = places.secrets_mark
+        return marks
+
+
+def _volumes(cache_path: str, spec: ContainerSpec, places: _Places) -> list[docker.ContainerVolumeArgs]:
+    return [
+        docker.ContainerVolumeArgs(volume_name=places.volume, container_path=cache_path),
+        *(
+            docker.ContainerVolumeArgs(host_path=str(locate(path)), container_path=inside, read_only=True)
+            for inside, path in spec.mounts.items()
+        ),
+    ]
+
+
+def _numbers_of(groups: Sequence[str]) -> list[str]:
+    """As numbers, since images do not know the names: llama.cpp's ROCm image fails on them (its docs/docker.md)."""
+    return [str(one.gr_gid) for one in grp.getgrall() if one.gr_name in groups]

@@ -54,17 +54,17 @@ def adopted_once(agents: Agents) -> Iterator[Problem]:
 
 
 def ports(llms: Llms, trugen: TrugenSettings | None) -> Iterator[Problem]:
+    """Chosen ports first: a private one that nobody chose is the one to move."""
     owner: dict[int, str] = {}
     if trugen and trugen.sandbox:
         owner[trugen.sandbox.port] = "trugen.sandbox.port"
-    for name, llm in llms.items():
-        if not isinstance(llm, SelfHosted):
-            continue
-        for key, port in (("port", llm.port), ("privatePort", llm.private_at)):
-            path = f"llms.{name}.{key}"
-            if (other := owner.setdefault(port, path)) != path:
-                yield Problem(path, f"{port} is taken by '{other}'; choose another")
-                break  # the private port follows from the public one, unless the stack names it
+    own = {name: llm for name, llm in llms.items() if isinstance(llm, SelfHosted)}
+    public = {f"llms.{name}.port": llm.port for name, llm in own.items()}
+    private = {f"llms.{name}.privatePort": llm.private_port for name, llm in own.items()}
+    for key, port in (public | private).items():
+        if (other := owner.setdefault(port, key)) != key:
+            default = ", by default the one after `port`," if key in private else ""
+            yield Problem(key, f"{port}{default} is taken by '{other}'; choose another")
 
 
 def api_key(key: str | None, trugen: TrugenSettings, *, from_environment: bool) -> Iterator[Problem]:

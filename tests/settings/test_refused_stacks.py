@@ -38,7 +38,7 @@ def test_a_key_of_the_other_engine_is_unknown(problems: Problems, stack: Stack) 
     assert problems(stack) == [
         (
             "llms.main.baseUrl: unknown key; known: contextLength, cpus, digest, engine, gateway, gguf, gpu, image,"
-            " keepAlive, memory, model, parallel, port, privatePort, publicUrl, ready, restart"
+            " keepAlive, memory, model, parallel, port, privatePort, publicUrl, ready, restart, strategy"
         )
     ]
 

@@ -26,7 +26,7 @@ def derived_url(llm: SelfHosted) -> str | None:
 
 def private_url(llm: SelfHosted) -> str:
     """The private door, which only this machine can call."""
-    return f"http://{_LOOPBACK}:{llm.private_at}"
+    return f"http://{_LOOPBACK}:{llm.private_port}"
 
 
 def engine_url(llm: SelfHosted, slot: str) -> str:

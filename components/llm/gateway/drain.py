@@ -55,13 +55,12 @@ class DrainProvider(ResourceProvider):
 @dataclass(frozen=True)
 class DrainArgs:
     """
-    *address* and *model* are what agents use from now on, and *token* what they show. *drain_s* is how long what they
-    used before stays valid, in seconds; then streams that still run get up to five minutes more.
+    *gateway* holds `volume`, `image` and `address`, the engine that agents reach from now on by *model* and *token*.
+    *drain_s* is how long what they used before stays valid, in seconds; then streams that still run get up to five
+    minutes more.
     """
 
-    volume: pulumi.Input[str]
-    image: pulumi.Input[str]
-    address: str
+    gateway: Mapping[str, pulumi.Input[str]]
     model: pulumi.Input[str]
     token: pulumi.Input[str]
     private_url: str
@@ -75,7 +74,7 @@ class Drain(pulumi.dynamic.Resource, module="trugen", name="Drain"):
 
     def __init__(self, name: str, args: DrainArgs, opts: pulumi.ResourceOptions) -> None:
         props = {
-            "gateway": {"volume": args.volume, "image": args.image, "address": args.address},
+            "gateway": args.gateway,
             "model": args.model,
             # Random and long, so that its hash tells nothing about it.
             "token_mark": pulumi.Output.unsecret(pulumi.Output.from_input(args.token).apply(_mark)),
