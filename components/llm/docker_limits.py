@@ -9,7 +9,7 @@ def limit_processes(container: str, most: int) -> None:
     try:
         api = client.api
         # docker-py's `update_container` does not know PidsLimit, which Docker's API has had since 1.40.
-        response = api._post_json(api._url("/containers/{0}/update", container), data={"PidsLimit": most})  # noqa: SLF001 - see above
-        response.raise_for_status()
+        url = f"{api.base_url}/v{api.api_version}/containers/{container}/update"
+        api.post(url, json={"PidsLimit": most}).raise_for_status()
     finally:
         client.close()

@@ -1,6 +1,6 @@
 """The way out of a container that has none, open only while it fetches what it needs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ def open_while_fetching(container_id: str, network: str | None) -> Iterator[None
     if network is None:
         yield
         return
-    _attach(container_id, network)
+    _change(network, container_id, attached=True)
     try:
         yield
     finally:
@@ -38,7 +38,7 @@ def shut(container_id: str, network: str | None) -> None:
         EgressError: as the class says.
     """
     if network is not None:
-        _change(network, lambda found: _is_on(found, container_id) and found.disconnect(container_id, force=True))
+        _change(network, container_id, attached=False)
 
 
 def is_open(container_id: str, network: str | None) -> bool:
@@ -58,22 +58,22 @@ def is_open(container_id: str, network: str | None) -> bool:
         client.close()
 
 
-def _attach(container_id: str, network: str) -> None:
-    _change(network, lambda found: _is_on(found, container_id) or found.connect(container_id))
-
-
 def _is_on(network: "Network", container_id: str) -> bool:
     return container_id in network.attrs["Containers"]
 
 
-def _change(network: str, change: Callable[["Network"], object]) -> None:
+def _change(network: str, container_id: str, *, attached: bool) -> None:
     import docker  # noqa: PLC0415 - see is_open
     import requests  # noqa: PLC0415 - see is_open
     from docker.errors import DockerException  # noqa: PLC0415 - see is_open
 
     client = docker.from_env()
     try:
-        change(client.networks.get(network))
+        found = client.networks.get(network)
+        if attached and not _is_on(found, container_id):
+            found.connect(container_id)
+        if not attached and _is_on(found, container_id):
+            found.disconnect(container_id, force=True)
     except (DockerException, requests.RequestException) as error:
         raise EgressError(
             f"Docker did not change the network '{network}': {error}.\n"

@@ -34,8 +34,8 @@ class LlmEndpoint(pulumi.ComponentResource):
     """
     A chat-completions endpoint that has been proven: whoever uses one of its outputs waits for the proof.
 
-    *needs* is what its agents ask of it beyond a streamed answer. *choice* is the slot of an engine of ours; None for an
-    endpoint that others run.
+    *needs* is what its agents ask of it beyond a streamed answer. *choices* are the slots of the engines of ours, by
+    the name of the LLM.
     """
 
     provider = "custom"
@@ -56,16 +56,16 @@ class LlmEndpoint(pulumi.ComponentResource):
         args: SelfHosted | HostedLlm,
         secrets: Secrets,
         needs: Needs,
-        choice: Choice | None,
+        choices: Mapping[str, Choice],
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(_TYPE, name, {}, opts)
         self._name = name
         self._behind: _Behind | None = None
-        if isinstance(args, SelfHosted) and choice is not None:
-            proven = self._deployed(args, secrets, choice)
-        else:
+        if isinstance(args, HostedLlm):
             proven = self._served_elsewhere(args, secrets)
+        else:
+            proven = self._deployed(args, secrets, choices[name])
         gate = ChatCompletionsReady(
             name,
             ReadyGateArgs(
@@ -118,7 +118,7 @@ class LlmEndpoint(pulumi.ComponentResource):
         gateway = Gateway(name, args, server, GatewayTokens(public_token, private_token), child)
         self.token = gateway.token
         engine_url = addresses.engine_url(args, choice.slot)
-        place = {"volume": gateway.volume, "image": gateway.image_id, "address": server.address}
+        place: dict[str, pulumi.Input[str]] = {"volume": gateway.volume, "image": gateway.image_id, "address": server.address}
         # Another container or other weights have to be proven again.
         trigger = server.container_id
         if isinstance(args, OllamaLlm):

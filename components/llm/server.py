@@ -69,9 +69,10 @@ class LlmServer(pulumi.ComponentResource):
         attached = [docker.ContainerNetworksAdvancedArgs(name=private.name, aliases=[alias(choice.slot)])]
         self.egress_network = None
         if args.egress != "never":
-            self.egress_network = network(f"{name}-egress", self, names, names.egress_network, after=pulled).name
-        if args.egress == "always":
-            attached.append(docker.ContainerNetworksAdvancedArgs(name=self.egress_network))
+            egress = network(f"{name}-egress", self, names, names.egress_network, after=pulled)
+            self.egress_network = egress.name
+            if args.egress == "always":
+                attached.append(docker.ContainerNetworksAdvancedArgs(name=egress.name))
         # Its logical name is that of the first release, when there was only Ollama.
         own = f"-{choice.slot}" if args.facts.volume_per_slot else ""
         volume = docker.Volume(

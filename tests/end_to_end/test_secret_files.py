@@ -12,7 +12,8 @@ import pytest
 from docker.models.volumes import Volume
 
 from air_gapped import pins
-from components.llm.secret_files import SecretFilesError, SecretFilesProvider
+from components.llm.secret_files import SecretFilesProvider
+from components.llm.volume_files import VolumeFilesError
 
 pytestmark = pytest.mark.docker
 CANARY = "hf_canary_of_the_secret_files"
@@ -109,7 +110,7 @@ def test_what_an_interrupted_run_left_does_not_hold_the_volume(volume: Volume, e
 def test_a_file_that_is_no_text_any_more_is_written_again(volume: Volume) -> None:
     declared = props(str(volume.name))
     outs = SecretFilesProvider().create(declared).outs or {}
-    with patch("components.llm.secret_files._archive", return_value=archive_of(b"\xff\xfe")):
+    with patch("components.llm.volume_files.Volume._archive", return_value=archive_of(b"\xff\xfe")):
         SecretFilesProvider().update("secret-files", outs, declared)
 
     assert (
@@ -120,7 +121,7 @@ def test_a_file_that_is_no_text_any_more_is_written_again(volume: Volume) -> Non
 def test_a_volume_that_does_not_exist_is_not_made_in_passing(engine: docker.DockerClient) -> None:
     name = f"trugen-llm-test-{secrets.token_hex(4)}"
 
-    with pytest.raises(SecretFilesError, match=f"could not be put into the volume '{name}'") as caught:
+    with pytest.raises(VolumeFilesError, match=f"volume '{name}'") as caught:
         SecretFilesProvider().create(props(name))
 
     assert CANARY not in str(caught.value)

@@ -37,8 +37,8 @@ def test_a_token_of_the_hub_is_kept_apart_from_the_token_of_the_endpoint(load: L
 
     settings = load(stack, HUB_TOKEN)
 
-    assert settings.hub_token_of("main") == HUB_TOKEN["hubTokens"]["main"]
-    assert settings.token_of("main") is None
+    assert settings.secrets_of("main").hub_token == HUB_TOKEN["hubTokens"]["main"]
+    assert settings.secrets_of("main").token is None
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [

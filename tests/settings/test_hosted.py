@@ -146,8 +146,8 @@ def test_anthropic_needs_a_model_and_its_key(load: Load, stack: Stack) -> None:
     llm = settings.llms["main"]
     assert isinstance(llm, AnthropicLlm)
     assert (llm.port, llm.memory, llm.max_tokens) == (4000, 2 * 2**30, None)
-    assert settings.provider_key_of("main") == PROVIDER_KEY["providerKeys"]["main"]
-    assert settings.token_of("main") is None
+    assert settings.secrets_of("main").provider_key == PROVIDER_KEY["providerKeys"]["main"]
+    assert settings.secrets_of("main").token is None
     assert "canary" not in repr(settings)
 
 

@@ -13,6 +13,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
 from components.foreseen import foreseen
+from components.llm.gateway.caddyfile import ADMIN, PLACE
 from components.llm.gateway.door import GATEWAY_USER
 from components.llm.secret_files import mark_of
 from components.llm.volume_files import Volume, VolumeFilesError
@@ -20,7 +21,6 @@ from components.llm.volume_files import Volume, VolumeFilesError
 Props = dict[str, Any]
 TOKEN, PREVIOUS_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "private-token"  # noqa: S105 - names of files
 CADDYFILE, CERTIFICATE, KEY = "Caddyfile", "certificate.pem", "key.pem"
-ADMIN = "unix//tmp/caddy-admin.sock"
 _LOADED = (CADDYFILE, CERTIFICATE, KEY)
 _COMPARED = ("volume", "container", "files", "__provider")
 
@@ -107,14 +107,14 @@ def _reload(name: str) -> None:
         if container.status != "running":
             return
         # Forced, since another certificate in the same files is no other configuration.
-        command = ["caddy", "reload", "--force", "--address", ADMIN, "--config", f"/run/trugen-llm/{CADDYFILE}"]
-        status, output = container.exec_run([*command, "--adapter", "caddyfile"])
+        command = ["caddy", "reload", "--force", "--address", ADMIN, "--config", f"{PLACE}/{CADDYFILE}"]
+        done = container.exec_run([*command, "--adapter", "caddyfile"])
     except NotFound:
         return
     finally:
         client.close()
-    if status:
-        said = output.decode(errors="replace").strip().splitlines()[-1:]
+    if done.exit_code:
+        said = bytes(done.output).decode(errors="replace").strip().splitlines()[-1:]
         raise ReloadError(
             f"The gateway '{name}' did not take its new configuration and goes on with the former one: {''.join(said)}.\n"
             "  Look at `gateway` of this LLM in the stack file, above all at its certificate, then run `pulumi up` again."

@@ -157,10 +157,8 @@ class Gateway(pulumi.ComponentResource):
     def _ports(self, args: SelfHosted) -> list[docker.ContainerPortArgs]:
         """Ascending by the port inside, as Docker tells them."""
         inside = caddyfile.TLS_PORT if self._settings.tls else caddyfile.PLAIN_PORT
-        published = [
-            docker.ContainerPortArgs(ip=self._settings.binds, external=args.port, internal=inside, protocol="tcp"),
-            docker.ContainerPortArgs(
-                ip="127.0.0.1", external=args.private_port, internal=caddyfile.PRIVATE_PORT, protocol="tcp"
-            ),
+        doors = {inside: (self._settings.binds, args.port), caddyfile.PRIVATE_PORT: ("127.0.0.1", args.private_port)}
+        return [
+            docker.ContainerPortArgs(ip=ip, external=external, internal=internal, protocol="tcp")
+            for internal, (ip, external) in sorted(doors.items())
         ]
-        return sorted(published, key=lambda port: int(port.internal))  # type: ignore[call-overload]  # an int, given above
