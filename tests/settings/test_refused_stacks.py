@@ -181,12 +181,20 @@ def test_an_engine_that_is_not_known_is_answered_with_those_that_are(problems: P
 
 
 def test_one_port_serves_one_program(problems: Problems, stack: Stack) -> None:
-    stack["llms"]["second"] = dict(stack["llms"]["main"])
+    stack["llms"]["second"] = {**stack["llms"]["main"], "privatePort": 20001}
     stack["trugen"]["sandbox"]["port"] = 11434
 
     assert problems(stack) == [
         "llms.main.port: 11434 is taken by 'trugen.sandbox.port'; choose another",
         "llms.second.port: 11434 is taken by 'trugen.sandbox.port'; choose another",
+    ]
+
+
+def test_a_private_port_that_nobody_chose_is_the_one_to_move(problems: Problems, stack: Stack) -> None:
+    stack["llms"]["second"] = {**stack["llms"]["main"], "port": 11435}
+
+    assert problems(stack) == [
+        "llms.main.privatePort: 11435, by default the one after `port`, is taken by 'llms.second.port'; choose another"
     ]
 
 
