@@ -1,1 +1,1 @@
-"""What stands between an engine and everybody else: who is let in, and which of two engines answers."""
+"""The door of a self-hosted LLM: a proxy with TLS, a token and limits, and a relay that knows which engine is live."""
