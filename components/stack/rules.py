@@ -57,12 +57,18 @@ def ports(llms: Llms, trugen: TrugenSettings | None) -> Iterator[Problem]:
     owner: dict[int, str] = {}
     if trugen and trugen.sandbox:
         owner[trugen.sandbox.port] = "trugen.sandbox.port"
+    # Chosen ports first: a private one that nobody chose is the one to move.
+    settled = {}
     for name, llm in llms.items():
-        if (
-            isinstance(llm, SelfHosted)
-            and (other := owner.setdefault(llm.port, f"llms.{name}.port")) != f"llms.{name}.port"
-        ):
-            yield Problem(f"llms.{name}.port", f"{llm.port} is taken by '{other}'; choose another")
+        if isinstance(llm, SelfHosted):
+            if (other := owner.setdefault(llm.port, key := f"llms.{name}.port")) == key:
+                settled[name] = llm
+            else:
+                yield Problem(key, f"{llm.port} is taken by '{other}'; choose another")
+    for name, llm in settled.items():
+        if (other := owner.setdefault(llm.private_port, key := f"llms.{name}.privatePort")) != key:
+            default = "" if llm.given_private_port else ", the one after `port`,"
+            yield Problem(key, f"{llm.private_port}{default} is taken by '{other}'; choose another")
 
 
 def reachable(llms: Llms, trugen: TrugenSettings) -> Iterator[Problem]:

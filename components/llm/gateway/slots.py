@@ -9,16 +9,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from components.llm.container_spec import ContainerSpec
 from components.llm.engines import Engine
 from components.llm.gguf import locate
 from components.llm.names import SLOTS, Slot
+from components.llm.self_hosted import Strategy
 
 _MARK_CHARS = 16
-Strategy = Literal["side-by-side", "recreate"]
-"""What a change of engine does: prove the new one beside the old one, or replace the old one in its own slot."""
 
 
 @dataclass(frozen=True)

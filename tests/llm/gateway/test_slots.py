@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from components.llm.container_spec import ContainerSpec
 from components.llm.engines import Engine
-from components.llm.gateway.slots import Choice, Found, Strategy, choose, other, spec_mark
+from components.llm.gateway.slots import Choice, Found, choose, other, spec_mark
 from components.llm.names import SLOTS, Slot
+from components.llm.self_hosted import Strategy
 
 STRATEGIES: tuple[Strategy, Strategy] = ("side-by-side", "recreate")
 each_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
