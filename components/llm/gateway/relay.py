@@ -299,9 +299,10 @@ async def _head(reader: asyncio.StreamReader) -> Head:
     # Written anew line by line, so that an engine cannot end its head early for Caddy and smuggle a second answer.
     parted = [line.partition(b":") for line in lines if line.strip()]
     fields = [(name.lower(), value.strip()) for name, _, value in parted]
-    if not all(_FIELD_NAME.fullmatch(name) for name, _ in fields):
-        raise ValueError("no field of HTTP")
-    return Head(first.split(), fields)
+    words = first.split()
+    if len(words) < 2 or not all(_FIELD_NAME.fullmatch(name) for name, _ in fields):  # noqa: PLR2004 - a code, a target
+        raise ValueError("not the head of a message of HTTP")
+    return Head(words, fields)
 
 
 async def _final_head(reader: asyncio.StreamReader) -> Head:
@@ -394,8 +395,8 @@ class Client(asyncio.StreamReaderProtocol):
                 self._between_requests = False
                 body = b"".join([piece async for piece in _body(reader, head)])
                 await self._relay.answer(Request(head, body), writer)
-        except (OSError, EOFError):
-            pass  # gone
+        except _BROKEN:
+            pass  # Caddy has gone, or it is not Caddy
         except Exception as error:  # noqa: BLE001 - told in one line of our own, without contents
             _report(error)
         writer.close()
