@@ -85,12 +85,12 @@ def test_the_connection_of_the_gateway_outlives_a_bad_gateway() -> None:
 
 @pytest.mark.parametrize("status", [400, 404, 422, 500, 503])
 def test_a_refusal_of_the_engine_is_passed_on_as_it_is(status: int) -> None:
-    with ScriptedLlm([raw_answer(status, b"no\n", Content_Type="text/plain", Retry_After="2")]) as llm:
-        with relaying() as relay:
-            response = relay.post(STREAM, live(llm))
-            assert (response.status, response.read()) == (status, b"no\n")
-            assert response.getheader("Retry-After") == "2"
-            assert response.getheader("Content-Type") == "text/plain"
+    act = raw_answer(status, b"no\n", Content_Type="text/plain", Retry_After="2")
+    with ScriptedLlm([act]) as llm, relaying() as relay:
+        response = relay.post(STREAM, live(llm))
+        assert (response.status, response.read()) == (status, b"no\n")
+        assert response.getheader("Retry-After") == "2"
+        assert response.getheader("Content-Type") == "text/plain"
 
 
 def test_an_engine_may_refuse_a_body_it_has_not_read() -> None:
