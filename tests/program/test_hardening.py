@@ -21,13 +21,14 @@ GATEWAY_USER = "65532:65532"
 TUNNEL = {"gateway": {"tunnel": {"kind": "cloudflared", "hostname": "llm.example.com"}}}
 SECRETS = {"tunnelTokens": {"main": "eyJhIjoiY2FuYXJ5IiwidCI6ImNhbmFyeSJ9"}}
 PREFIX = "trugen-llm-local-main"
-# What would share something of this machine with a container. Docker's provider has no input that shares the name of
-# the host (5.21) or moves a container to another control group (5.25).
+# What would share something of this machine with a container. Docker's provider has no input for the one of 5.21, the
+# host's name.
 SHARED = {
     "5.5": "privileged",
     "5.16": "pidMode",
     "5.17": "ipcMode",
     "5.18": "devices",
+    "5.25": "cgroupParent",
     "5.31": "usernsMode",
     "cgroup namespace": "cgroupnsMode",
 }

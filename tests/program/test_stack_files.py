@@ -63,10 +63,10 @@ def test_production_gives_trugen_the_public_url_and_the_gateways_token(run: Run)
     program = run(stack_file("production")["config"], SECRETS["production"], stack="production")
     gate = program.only("ChatCompletionsReady")
 
-    assert gate.inputs["base_url"] == "http://127.0.0.1:11434/v1"
+    assert gate.inputs["base_url"] == "http://127.0.0.1:11435/engine-a/11434/v1"
     assert gate.inputs["agent_url"] == "https://llm.example.com/v1"
     assert is_secret(gate, "token")
-    assert program.all("BearerToken") == []
+    assert [one.name for one in program.all("BearerToken")] == ["main-private"]
 
 
 def test_the_project_file_demands_every_section_and_looks_before_each_run() -> None:
