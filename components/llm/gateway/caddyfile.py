@@ -34,7 +34,16 @@ def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
     plain_beside = _PLAIN_DOOR if gateway.tls and gateway.tunnel else ""
     return "\n".join(
         part
-        for part in (_options(gateway.tls), _ERRORS, _UPSTREAM, public, door, plain_beside, private, metrics)
+        for part in (
+            _options(gateway.tls),
+            _ERRORS,
+            _UPSTREAM % {"place": PLACE},
+            public,
+            door,
+            plain_beside,
+            private,
+            metrics,
+        )
         if part
     )
 
@@ -79,6 +88,8 @@ def _tls_door(tls: Tls) -> str:
     )
 
 
+# `read_body_idle`, by default a minute, must be off where `read_body` is set: at its end Caddy takes away every limit, and
+# Go waits without one for the rest of the body. The private door carries weights files of any size.
 _OPTIONS = """\
 {
 	admin %(admin)s
@@ -102,12 +113,20 @@ _OPTIONS = """\
 			}
 		}
 	}
+	servers :8081 {
+		protocols h1
+		timeouts {
+			read_header 10s
+			idle 2m
+		}
+	}
 	servers {
 		protocols h1 h2
 		max_header_size 16KiB
 		timeouts {
 			read_header 10s
 			read_body 60s
+			read_body_idle -1s
 			idle 2m
 		}
 	}
@@ -151,6 +170,11 @@ _UPSTREAM = """\
 		dial_timeout 5s
 	}
 }
+
+(relayed) {
+	import upstream
+	header_up Trugen-Routes {file.%(place)s/routes.json}
+}
 """
 
 _HSTS = '\theader Strict-Transport-Security "max-age=31536000"\n'
@@ -171,8 +195,7 @@ _PUBLIC = """\
 		error @stranger 401
 		@served expression {method} + " " + {path} in ["POST /v1/chat/completions", "GET /v1/models"]
 		reverse_proxy @served relay:8090 {
-			import upstream
-			header_up Trugen-Routes {file./run/trugen-llm/routes.json}
+			import relayed
 			unhealthy_request_count %(max_concurrent)d
 		}
 		error 404
@@ -207,18 +230,19 @@ http://:8081 {
 			%(known)s
 		}
 		error @stranger 401
-		@engine path_regexp engine ^/engine-(a|b)/([1-9][0-9]{0,4})/
+		@engine vars_regexp engine {http.request.uri} ^/engine-(a|b)/([1-9][0-9]{0,4})/
 		route @engine {
 			uri strip_prefix /engine-{re.engine.1}/{re.engine.2}
 			reverse_proxy engine-{re.engine.1}:{re.engine.2} {
 				import upstream
+				header_up -Trugen-Routes
 			}
 		}
 		@relay path /relay/*
 		route @relay {
 			uri strip_prefix /relay
 			reverse_proxy relay:8090 {
-				import upstream
+				import relayed
 			}
 		}
 		error 404

@@ -32,7 +32,9 @@ def caddy(upstream: ScriptedServer) -> Iterator[RealCaddy]:
 
 
 def asked_with(caddy: RealCaddy, *lines: bytes, target: bytes = b"/v1/models", port: int | None = None) -> bytes:
-    request = b"\r\n".join([b"GET " + target + b" HTTP/1.1", b"Host: localhost", *lines, b"Connection: close", b"", b""])
+    request = b"\r\n".join(
+        [b"GET " + target + b" HTTP/1.1", b"Host: localhost", *lines, b"Connection: close", b"", b""]
+    )
     return exchange(port or caddy.port, request)
 
 
@@ -118,7 +120,9 @@ def test_a_stranger_learns_nothing_about_routes(caddy: RealCaddy, path: str) -> 
     assert caddy.get(path, token=None).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/models/", "/v1/models/smollm2", "/V1/models", "/v1/chat", "/api/tags"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/models/", "/v1/models/smollm2", "/V1/models", "/v1/chat", "/api/tags"]
+)
 def test_no_other_path_is_served(caddy: RealCaddy, upstream: ScriptedServer, path: str) -> None:
     before = len(upstream.asked)
 
