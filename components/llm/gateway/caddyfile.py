@@ -13,7 +13,12 @@ from components.llm.gateway.document import GatewaySettings, Tls
 PLACE = "/run/trugen-llm"
 STORAGE = "/var/lib/trugen-llm"
 """Where Caddy keeps certificates it got or made itself."""
+SCRATCH = "/tmp/caddy"  # noqa: S108 - the container's own, in memory
+"""Where it notes its housekeeping when there are none of those."""
 ADMIN = "unix//tmp/caddy-admin.sock"
+RUN = ("caddy", "run", "--config", f"{PLACE}/Caddyfile")
+RELOAD = ("caddy", "reload", "--force", "--config", f"{PLACE}/Caddyfile", "--address", ADMIN)
+"""Forced: Caddy skips a reload of the same text, even when the certificate that the text names is another."""
 PLAIN_PORT, TLS_PORT, PRIVATE_PORT, METRICS_PORT = 8080, 8443, 8081, 9180
 _LOCAL = ("127.0.0.1", "localhost")
 
@@ -30,22 +35,12 @@ def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
     }
     private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known("private-token")}
     metrics = _METRICS % {"known": _known("private-token")}
-    door = _tls_door(gateway.tls) if gateway.tls else _PLAIN_DOOR
-    plain_beside = _PLAIN_DOOR if gateway.tls and gateway.tunnel else ""
-    return "\n".join(
-        part
-        for part in (
-            _options(gateway.tls),
-            _ERRORS,
-            _UPSTREAM % {"place": PLACE},
-            public,
-            door,
-            plain_beside,
-            private,
-            metrics,
-        )
-        if part
-    )
+    parts = [_options(gateway.tls), _ERRORS, _UPSTREAM % {"place": PLACE}, public]
+    if gateway.tls:
+        parts.append(_tls_door(gateway.tls))
+    if gateway.tls is None or gateway.tunnel:
+        parts.append(_PLAIN_DOOR)
+    return "\n".join([*parts, private, metrics])
 
 
 def _hosts(gateway: GatewaySettings, public_url: str | None) -> list[str]:
@@ -72,8 +67,7 @@ def _known(*files: str) -> str:
 def _options(tls: Tls | None) -> str:
     # Callers that give an address instead of a name send no SNI.
     extra = f"\tdefault_sni {tls.hostname}\n\thttps_port {TLS_PORT}\n\tskip_install_trust\n" if tls else ""
-    # Caddy writes its housekeeping there even where it keeps no certificate.
-    storage = STORAGE if tls and not tls.by_files else "/tmp/caddy"  # noqa: S108 - the container's own, in memory
+    storage = STORAGE if tls and not tls.by_files else SCRATCH
     return _OPTIONS % {"admin": ADMIN, "storage": storage, "tls": extra}
 
 
@@ -88,8 +82,8 @@ def _tls_door(tls: Tls) -> str:
     )
 
 
-# `read_body_idle`, by default a minute, must be off where `read_body` is set: at its end Caddy takes away every limit, and
-# Go waits without one for the rest of the body. The private door carries weights files of any size.
+# `read_body_idle`, by default a minute, must be off where `read_body` is set: when either ends Caddy takes away every
+# limit, and Go waits without one for the rest of the body. The private door carries weights files of any size.
 _OPTIONS = """\
 {
 	admin %(admin)s

@@ -31,11 +31,11 @@ def caddy(upstream: ScriptedServer) -> Iterator[RealCaddy]:
         yield caddy
 
 
-def asked_with(caddy: RealCaddy, *lines: bytes, target: bytes = b"/v1/models", port: int | None = None) -> bytes:
+def asked_with(caddy: RealCaddy, *lines: bytes, target: bytes = b"/v1/models") -> bytes:
     request = b"\r\n".join(
         [b"GET " + target + b" HTTP/1.1", b"Host: localhost", *lines, b"Connection: close", b"", b""]
     )
-    return exchange(port or caddy.port, request)
+    return exchange(caddy.port, request)
 
 
 def test_the_token_opens_the_door(caddy: RealCaddy) -> None:
