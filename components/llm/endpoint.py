@@ -118,7 +118,11 @@ class LlmEndpoint(pulumi.ComponentResource):
         gateway = Gateway(name, args, server, GatewayTokens(public_token, private_token), child)
         self.token = gateway.token
         engine_url = addresses.engine_url(args, choice.slot)
-        place: dict[str, pulumi.Input[str]] = {"volume": gateway.volume, "image": gateway.image_id, "address": server.address}
+        place: dict[str, pulumi.Input[str]] = {
+            "volume": gateway.volume,
+            "image": gateway.image_id,
+            "address": server.address,
+        }
         # Another container or other weights have to be proven again.
         trigger = server.container_id
         if isinstance(args, OllamaLlm):

@@ -32,8 +32,8 @@ _PURPOSE = "drain"
 
 class DrainProvider(ResourceProvider):
     """
-    Inputs: `gateway` (`volume`, `image`, `address`), `model`, `token_mark`, `in_flight_url`, `private_token`, `drain_s`,
-    `progress_urn`. Outputs: those.
+    Inputs: `gateway` (`volume`, `image`, `address`), `model`, `token_mark`, `in_flight_url`, `private_token`,
+    `drain_s`, `progress_urn`. Outputs: those.
     """
 
     serialize_as_secret_always = False

@@ -7,7 +7,7 @@ have moved (`drain`). The configuration and the certificate are loaded by a grac
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
@@ -19,7 +19,7 @@ from components.llm.secret_files import mark_of
 from components.llm.volume_files import Volume, VolumeFilesError
 
 Props = dict[str, Any]
-TOKEN, PREVIOUS_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "private-token"  # noqa: S105 - names of files
+TOKEN, PREVIOUS_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "private-token"
 CADDYFILE, CERTIFICATE, KEY = "Caddyfile", "certificate.pem", "key.pem"
 _LOADED = (CADDYFILE, CERTIFICATE, KEY)
 _COMPARED = ("volume", "container", "files", "__provider")
@@ -31,7 +31,8 @@ class ReloadError(Exception):
 
 class GatewayFilesProvider(ResourceProvider):
     """
-    Inputs: `volume`, `image` (any that is local), `container` (name of the gateway's), `files` (contents by name, secret).
+    Inputs: `volume`, `image` (any that is local), `container` (name of the gateway's), `files` (contents by name,
+    secret).
 
     Outputs: those, and `mark`, empty after a refresh that found other contents.
     """
@@ -114,8 +115,11 @@ def _reload(name: str) -> None:
     finally:
         client.close()
     if done.exit_code:
-        said = bytes(done.output).decode(errors="replace").strip().splitlines()[-1:]
+        # docker-py's annotation knows the generator that only `stream` asks for, too.
+        said = cast("bytes", done.output).decode(errors="replace").strip().splitlines()[-1:]
         raise ReloadError(
-            f"The gateway '{name}' did not take its new configuration and goes on with the former one: {''.join(said)}.\n"
-            "  Look at `gateway` of this LLM in the stack file, above all at its certificate, then run `pulumi up` again."
+            f"The gateway '{name}' did not take its new configuration and goes on with the former one:"
+            f" {''.join(said)}.\n"
+            "  Look at `gateway` of this LLM in the stack file, above all at its certificate, then run `pulumi up`"
+            " again."
         )
