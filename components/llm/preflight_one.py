@@ -148,7 +148,7 @@ class PreflightOne:
         """The model that a running Ollama serves while it gets another one: of several, the largest."""
         if self.choice.changes or self.choice.starts or self.llm.strategy == "recreate":
             return None
-        sizes = ((str(name), stored.size_bytes) for name, stored in self._stored.items())
+        sizes = ((f"{name.model}:{name.tag}", stored.size_bytes) for name, stored in self._stored.items())
         return max(sizes, key=lambda one: one[1], default=None)
 
     @cached_property
