@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from components.llm.gateway.document import GatewaySettings
 from components.stack.document import Settings
 from tests.settings.conftest import Load, Stack
 
@@ -23,9 +22,6 @@ def test_what_is_left_out_has_the_default_of_the_documentation(load: Load, stack
         "digest": None,
         "image": None,
         "port": 11434,
-        "given_private_port": None,
-        "strategy": "side-by-side",
-        "gateway": GatewaySettings().model_dump(),
         "keep_alive": "-1",
         "context_length": None,
         "parallel": 1,
@@ -33,22 +29,6 @@ def test_what_is_left_out_has_the_default_of_the_documentation(load: Load, stack
         "memory": 8 * 2**30,
         "cpus": None,
         "restart": "unless-stopped",
-        "given_private_port": None,
-        "strategy": "side-by-side",
-        "gateway": {
-            "bind": None,
-            "tls": None,
-            "hosts": (),
-            "max_body": 4 * 2**20,
-            "max_concurrent": 256,
-            "keep_alive_s": 10,
-            "drain_s": 30,
-            "token_generation": 1,
-            "image": "caddy:2.11.7",
-            "relay_image": "python:3.11-slim-bookworm",
-            "memory": 256 * 2**20,
-            "tunnel": None,
-        },
         "public_url": None,
         "ready": {
             "stall_timeout_s": 180,

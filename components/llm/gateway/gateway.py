@@ -10,15 +10,8 @@ import pulumi_docker as docker
 from components.llm.declared import MIB
 from components.llm.gateway import addresses, caddyfile
 from components.llm.gateway.door import GATEWAY_USER
-from components.llm.gateway.files import (
-    CADDYFILE,
-    CERTIFICATE,
-    KEY,
-    PRIVATE_TOKEN,
-    TOKEN,
-    GatewayFiles,
-    GatewayFilesArgs,
-)
+from components.llm.gateway.files import GatewayFiles, GatewayFilesArgs
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PLACE, PRIVATE_TOKEN, TOKEN
 from components.llm.gateway.tunnel_server import GatewayTunnel
 from components.llm.gguf import locate
 from components.llm.hardening import container_options, hardened, health, image, labels, network
@@ -148,14 +141,12 @@ class Gateway(pulumi.ComponentResource):
             name=self._names.gateway,
             image=image_id,
             entrypoints=["caddy"],
-            command=["run", "--config", f"{caddyfile.PLACE}/{CADDYFILE}", "--adapter", "caddyfile"],
+            command=["run", "--config", f"{PLACE}/{CADDYFILE}", "--adapter", "caddyfile"],
             user=_USER,
             envs=["HOME=/tmp", "XDG_CONFIG_HOME=/tmp", "XDG_DATA_HOME=/tmp"],
             ports=ports,
             networks_advanced=networks,
-            volumes=[
-                docker.ContainerVolumeArgs(volume_name=self.volume, container_path=caddyfile.PLACE, read_only=True)
-            ],
+            volumes=[docker.ContainerVolumeArgs(volume_name=self.volume, container_path=PLACE, read_only=True)],
             labels=labels(docker.ContainerLabelArgs, self._names.owner),
             memory=self._settings.memory // MIB,
             memory_swap=self._settings.memory // MIB,
