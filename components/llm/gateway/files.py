@@ -13,9 +13,9 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
 from components.foreseen import foreseen
-from components.llm.gateway.caddyfile import ADMIN
+from components.llm.gateway.caddyfile import RELOAD
 from components.llm.gateway.door import GATEWAY_USER
-from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PLACE, PREVIOUS_TOKEN, TOKEN
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PREVIOUS_TOKEN, TOKEN
 from components.llm.secret_files import mark_of
 from components.llm.volume_files import Volume, VolumeFilesError
 
@@ -106,9 +106,7 @@ def _reload(name: str) -> None:
         container = client.containers.get(name)
         if container.status != "running":
             return
-        # Forced, since another certificate in the same files is no other configuration.
-        command = ["caddy", "reload", "--force", "--address", ADMIN, "--config", f"{PLACE}/{CADDYFILE}"]
-        done = container.exec_run([*command, "--adapter", "caddyfile"])
+        done = container.exec_run(list(RELOAD))
     except NotFound:
         return
     finally:
