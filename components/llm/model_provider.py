@@ -45,7 +45,9 @@ class OllamaModelProvider(ResourceProvider):
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         changed = any(_olds.get(key) != _news.get(key) for key in _COMPARED)
         drifted = (
-            _olds["digest"] != _olds["installed_digest"] or _file_changed(_olds, _news) or _olds.get("egress_open", False)
+            _olds["digest"] != _olds["installed_digest"]
+            or _file_changed(_olds, _news)
+            or _olds.get("egress_open", False)
         )
         return DiffResult(changes=changed or drifted, replaces=[])
 

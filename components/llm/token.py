@@ -37,7 +37,12 @@ class BearerToken(pulumi.dynamic.Resource, module="trugen", name="BearerToken"):
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions, generation: int = 1) -> None:
         secret = pulumi.ResourceOptions(additional_secret_outputs=["value"])
-        super().__init__(BearerTokenProvider(), name, {"generation": generation, "value": None}, pulumi.ResourceOptions.merge(opts, secret))
+        super().__init__(
+            BearerTokenProvider(),
+            name,
+            {"generation": generation, "value": None},
+            pulumi.ResourceOptions.merge(opts, secret),
+        )
 
 
 def _generated(props: dict[str, Any]) -> dict[str, Any]:

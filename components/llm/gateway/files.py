@@ -31,9 +31,8 @@ class ReloadError(Exception):
 
 class GatewayFilesProvider(ResourceProvider):
     """
-    Inputs: `volume`, `image` (any that is local), `container` (name of the gateway's), `files` (contents by name, secret).
-
-    Outputs: those, and `mark`, empty after a refresh that found other contents.
+    Inputs: `volume`, `image` (any that is local), `container` (name of the gateway's), `files` (contents by name,
+    secret). Outputs: those, and `mark`, empty after a refresh that found other contents.
     """
 
     serialize_as_secret_always = False
@@ -44,17 +43,20 @@ class GatewayFilesProvider(ResourceProvider):
 
     @foreseen(VolumeFilesError, ReloadError)
     def create(self, props: Props) -> CreateResult:
-        return CreateResult("gateway-files", _written(props))
+        _write(props)
+        return CreateResult("gateway-files", _outputs(props))
 
     @foreseen(VolumeFilesError, ReloadError)
     def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
         old, new = _olds["files"].get(TOKEN), news["files"][TOKEN]
         if old and old != new:
             _volume(news).put({PREVIOUS_TOKEN: old})
-        outs = _written(news)
-        if any(_olds["files"].get(name) != news["files"].get(name) for name in _LOADED):
+        written = _write(news)
+        # A run that was interrupted may have written them and not loaded them.
+        declared = {name for name in _LOADED if _olds["files"].get(name) != news["files"].get(name)}
+        if declared or written & set(_LOADED):
             _reload(news["container"])
-        return UpdateResult(outs)
+        return UpdateResult(_outputs(news))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         try:
@@ -91,15 +93,32 @@ def _volume(props: Props) -> Volume:
     return Volume(props["volume"], props["image"], purpose="files", owner=GATEWAY_USER)
 
 
-def _written(props: Props) -> Props:
-    _volume(props).put(props["files"])
+def _write(props: Props) -> set[str]:
+    """
+    Names of the files that had other contents.
+
+    No other is touched: the door would shut for the microseconds in which its token is missing. A previous token is
+    there in any case, if empty, since Caddy logs an error per request for a missing file.
+    """
+    volume, wanted = _volume(props), props["files"]
+    found = volume.get(*wanted, PREVIOUS_TOKEN)
+    changed = {name: content for name, content in wanted.items() if found[name] != content}
+    if found[PREVIOUS_TOKEN] is None:
+        changed[PREVIOUS_TOKEN] = ""
+    if changed:
+        volume.put(changed)
+    return set(changed)
+
+
+def _outputs(props: Props) -> Props:
     return {**props, "mark": mark_of(props["files"])}
 
 
 def _reload(name: str) -> None:
     """Load configuration and certificate again; requests on their way are finished by what they began with."""
     import docker  # noqa: PLC0415 - 0.1 s that only a reload has to pay
-    from docker.errors import NotFound  # noqa: PLC0415 - see above
+    import requests  # noqa: PLC0415 - see above
+    from docker.errors import DockerException, NotFound  # noqa: PLC0415 - see above
 
     client = docker.from_env()
     try:
@@ -111,11 +130,21 @@ def _reload(name: str) -> None:
         done = container.exec_run([*command, "--adapter", "caddyfile"])
     except NotFound:
         return
+    except (DockerException, requests.RequestException) as error:
+        raise _not_loaded(name, str(error)) from None
     finally:
         client.close()
     if done.exit_code:
-        said = bytes(done.output).decode(errors="replace").strip().splitlines()[-1:]
-        raise ReloadError(
-            f"The gateway '{name}' did not take its new configuration and goes on with the former one: {''.join(said)}.\n"
-            "  Look at `gateway` of this LLM in the stack file, above all at its certificate, then run `pulumi up` again."
-        )
+        raise _not_loaded(name, _last_line(done.output))
+
+
+def _last_line(output: Any) -> str:
+    """Of what a program in a container wrote; docker-py knows more types than it gives without `stream`."""
+    return "".join(bytes(output).decode(errors="replace").strip().splitlines()[-1:])
+
+
+def _not_loaded(name: str, why: str) -> ReloadError:
+    return ReloadError(
+        f"The gateway '{name}' did not take its new configuration and goes on with the former one: {why}.\n"
+        "  Look at `gateway` of this LLM in the stack file, above all at its certificate, then run `pulumi up` again."
+    )
