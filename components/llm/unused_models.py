@@ -24,8 +24,8 @@ class LeftOverModelError(Exception):
 
 class UnusedModelsProvider(ResourceProvider):
     """
-    Inputs: `api_url`, `token` (of the door in front of it), `declared` (a model name). Output: `unused`, the names found
-    beside it by the last refresh.
+    Inputs: `api_url`, `token` (of the door in front of it), `declared` (a model name). Output: `unused`, the names
+    found beside it by the last refresh.
     """
 
     serialize_as_secret_always = False
@@ -53,8 +53,8 @@ class UnusedModelsProvider(ResourceProvider):
 
 class UnusedModels(pulumi.dynamic.Resource, module="trugen", name="UnusedModels"):
     """
-    Keeps only the model *declared* on the server at *api_url*, whose door expects *token*; whoever uses another stands in
-    `depends_on`.
+    Keeps only the model *declared* on the server at *api_url*, whose door expects *token*; whoever uses another stands
+    in `depends_on`.
     """
 
     unused: pulumi.Output[Sequence[str]]

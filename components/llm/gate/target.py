@@ -18,8 +18,8 @@ class Target:
     `engine` is a name of `engines.py`, `hosted`, or anything else for a server nobody knows. `public_url` is what the
     agent will be given when it is not `base_url`, the URL probed from here. `container_id` is None when the container
     is not ours. `name` is its key in the stack file, for the commands that errors suggest. `auth_required` fails an
-    endpoint that lets anybody in, and `gpu` one that answers from the CPU. `private_token` is what `base_url` expects when
-    that is a door of its own.
+    endpoint that lets anybody in, and `gpu` one that answers from the CPU. `private_token` is what `base_url` expects
+    when that is a door of its own.
     """
 
     base_url: str

@@ -32,9 +32,9 @@ _PURPOSE = "drain"
 
 class DrainProvider(ResourceProvider):
     """
-    Inputs: `gateway` (`volume`, `image`, `address`), `model`, `token_mark`, `in_flight_url`, `private_token`, `drain_s`,
-    `progress_urn`. Outputs: those, and `closed`, false when a refresh found that something former is still valid: a
-    change that was taken back leaves it so.
+    Inputs: `gateway` (`volume`, `image`, `address`), `model`, `token_mark`, `in_flight_url`, `private_token`,
+    `drain_s`, `progress_urn`. Outputs: those, and `closed`, false when a refresh found that something former is still
+    valid: a change that was taken back leaves it so.
     """
 
     serialize_as_secret_always = False

@@ -19,7 +19,7 @@ from components.llm.secret_files import mark_of
 from components.llm.volume_files import Volume, VolumeFilesError
 
 Props = dict[str, Any]
-TOKEN, PREVIOUS_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "private-token"  # noqa: S105 - names of files
+TOKEN, PREVIOUS_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "private-token"
 CADDYFILE, CERTIFICATE, KEY = "Caddyfile", "certificate.pem", "key.pem"
 _LOADED = (CADDYFILE, CERTIFICATE, KEY)
 _COMPARED = ("volume", "container", "files", "__provider")

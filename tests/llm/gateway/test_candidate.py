@@ -20,12 +20,17 @@ def removed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ids
 
 
-def fails(volume: VolumeInMemory, *, leads: Routes | None = None, place: dict[str, str] | None = BESIDE) -> None:
+def prove(volume: VolumeInMemory, leads: Routes | None, place: dict[str, str] | None = BESIDE) -> None:
     """A proof that fails after the door was led by *leads*."""
-    with pytest.raises(RuntimeError, match="not proven"), removed_unless_proven(place, "c0ffee", purpose="gate"):
+    with removed_unless_proven(place, "c0ffee", purpose="gate"):
         if leads is not None:
             volume.files["routes.json"] = str(leads)
         raise RuntimeError("not proven")
+
+
+def fails(volume: VolumeInMemory, *, leads: Routes | None = None, place: dict[str, str] | None = BESIDE) -> None:
+    with pytest.raises(RuntimeError, match="not proven"):
+        prove(volume, leads, place)
 
 
 def test_a_failed_candidate_is_removed_and_the_traffic_is_where_it_was(
@@ -104,8 +109,7 @@ def test_a_candidate_is_not_removed_while_traffic_may_still_go_to_it(
     volume.files["routes.json"] = str(before := only(LIVE, "old"))
     volume.fail_at = 0
 
-    with pytest.raises(VolumeFilesError), removed_unless_proven(BESIDE, "c0ffee", purpose="gate"):
-        volume.files["routes.json"] = str(before.moved_to(CANDIDATE, "new"))
-        raise RuntimeError("not proven")
+    with pytest.raises(VolumeFilesError):
+        prove(volume, leads=before.moved_to(CANDIDATE, "new"))
 
     assert [] == removed

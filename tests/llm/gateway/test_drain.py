@@ -14,6 +14,8 @@ from tests.fixtures.scripted_server import ScriptedServer
 from tests.fixtures.scripted_socket import Act, Asked
 from tests.fixtures.volume_in_memory import PLACE, VolumeInMemory
 
+pytestmark = pytest.mark.usefixtures("volume")
+
 OLD, NEW = "engine-b:8080", PLACE["address"]
 MOVED = only(OLD, "old").moved_to(NEW, "new")
 CLOSED = only(NEW, "new")
@@ -115,9 +117,8 @@ def test_nothing_to_close_takes_no_time(volume: VolumeInMemory, relay: tuple[InF
     assert (0.0, []) == (clock(), volume.writes)
 
 
-def test_streams_of_the_old_engine_are_waited_for(
-    moved: VolumeInMemory, relay: tuple[InFlight, str], clock: FakeClock
-) -> None:
+@pytest.mark.usefixtures("moved")
+def test_streams_of_the_old_engine_are_waited_for(relay: tuple[InFlight, str], clock: FakeClock) -> None:
     relay[0].counts = [answer(200, {OLD: 2}), answer(200, {OLD: 1, NEW: 5}), answer(200, {NEW: 5})]
 
     drain(props(relay, drain_s=0.0), clock, clock.sleep)
@@ -125,9 +126,8 @@ def test_streams_of_the_old_engine_are_waited_for(
     assert 2 == len(clock.pauses)
 
 
-def test_streams_of_the_new_engine_are_not(
-    moved: VolumeInMemory, relay: tuple[InFlight, str], clock: FakeClock
-) -> None:
+@pytest.mark.usefixtures("moved")
+def test_streams_of_the_new_engine_are_not(relay: tuple[InFlight, str], clock: FakeClock) -> None:
     relay[0].counts = [answer(200, {NEW: 5})]
 
     drain(props(relay, drain_s=0.0), clock, clock.sleep)
@@ -135,9 +135,8 @@ def test_streams_of_the_new_engine_are_not(
     assert [] == clock.pauses
 
 
-def test_a_stream_without_an_end_is_waited_for_five_minutes(
-    moved: VolumeInMemory, relay: tuple[InFlight, str], clock: FakeClock
-) -> None:
+@pytest.mark.usefixtures("moved")
+def test_a_stream_without_an_end_is_waited_for_five_minutes(relay: tuple[InFlight, str], clock: FakeClock) -> None:
     relay[0].counts = [answer(200, {OLD: 1})]
 
     drain(props(relay), clock, clock.sleep)
@@ -192,18 +191,14 @@ def test_a_drain_that_was_broken_off_among_streams_waits_for_them_when_it_is_rep
 @pytest.mark.parametrize(
     "change", [{"gateway": {**PLACE, "address": OLD}}, {"model": "other"}, {"token_mark": "other"}, {"__provider": "q"}]
 )
-def test_agents_that_moved_make_a_drain(
-    volume: VolumeInMemory, relay: tuple[InFlight, str], change: dict[str, Any]
-) -> None:
+def test_agents_that_moved_make_a_drain(relay: tuple[InFlight, str], change: dict[str, Any]) -> None:
     outs = DRAINED.create(props(relay, drain_s=0.0)).outs or {}
 
     assert (True, []) == ((diff := DRAINED.diff("id", outs, props(relay, **change))).changes, diff.replaces)
 
 
 @pytest.mark.parametrize("change", [{"drain_s": 1.0}, {"in_flight_url": "http://127.0.0.1:9/"}, {"private_token": "t"}])
-def test_how_it_is_drained_makes_none(
-    volume: VolumeInMemory, relay: tuple[InFlight, str], change: dict[str, Any]
-) -> None:
+def test_how_it_is_drained_makes_none(relay: tuple[InFlight, str], change: dict[str, Any]) -> None:
     outs = DRAINED.create(props(relay, drain_s=0.0)).outs or {}
 
     assert not DRAINED.diff("id", outs, props(relay, **change)).changes
@@ -224,7 +219,7 @@ def test_what_a_change_that_was_taken_back_left_open_is_closed_by_the_next_run(
     assert (str(CLOSED), "") == former(volume)
 
 
-def test_a_refresh_of_a_closed_door_is_no_change(volume: VolumeInMemory, relay: tuple[InFlight, str]) -> None:
+def test_a_refresh_of_a_closed_door_is_no_change(relay: tuple[InFlight, str]) -> None:
     outs = DRAINED.create(props(relay, drain_s=0.0)).outs or {}
 
     assert outs == DRAINED.read("id", outs).outs

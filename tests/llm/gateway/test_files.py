@@ -1,4 +1,4 @@
-"""The gateway's files: what the door accepts while its token changes. The volume is in memory; Docker's is end to end."""
+"""The gateway's files: what the door accepts while its token changes. The volume is in memory."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ import pytest
 from components.llm.gateway.files import GatewayFilesProvider
 from components.llm.volume_files import VolumeFilesError
 from tests.fixtures.volume_in_memory import VolumeInMemory
+
+pytestmark = pytest.mark.usefixtures("volume")
 
 GATEWAY = GatewayFilesProvider()
 OLD, NEW = "canary-old-token", "canary-new-token"
@@ -124,39 +126,37 @@ def test_a_refresh_of_untouched_files_is_no_change(volume: VolumeInMemory) -> No
 @pytest.mark.parametrize(
     "change", [{"files": {}}, {"volume": "w"}, {"container": "d"}, {"__provider": "moved"}], ids=str
 )
-def test_other_inputs_are_written_in_place(volume: VolumeInMemory, change: dict[str, Any]) -> None:
+def test_other_inputs_are_written_in_place(change: dict[str, Any]) -> None:
     diff = GATEWAY.diff("id", created(), props(**change))
 
     assert (True, []) == (diff.changes, diff.replaces)
 
 
-def test_another_image_to_carry_the_files_is_no_change(volume: VolumeInMemory) -> None:
+def test_another_image_to_carry_the_files_is_no_change() -> None:
     assert not GATEWAY.diff("id", created(), props(image="sha256:other")).changes
 
 
-def test_the_mark_changes_with_a_token_and_tells_nothing_about_it(volume: VolumeInMemory) -> None:
+def test_the_mark_changes_with_a_token_and_tells_nothing_about_it() -> None:
     one, two = created(token=OLD)["mark"], created(token=NEW)["mark"]
 
     assert one != two
     assert "canary" not in one + two
 
 
-def reloads(volume: VolumeInMemory, monkeypatch: pytest.MonkeyPatch, outs: dict[str, Any], **news: Any) -> list[str]:
+def reloads(monkeypatch: pytest.MonkeyPatch, outs: dict[str, Any], **news: Any) -> list[str]:
     told: list[str] = []
     monkeypatch.setattr("components.llm.gateway.files._reload", told.append)
     GATEWAY.update("id", outs, props(**news))
     return told
 
 
-def test_a_rotation_reloads_nothing(volume: VolumeInMemory, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [] == reloads(volume, monkeypatch, created(), token=NEW)
+def test_a_rotation_reloads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [] == reloads(monkeypatch, created(), token=NEW)
 
 
 @pytest.mark.parametrize("name", ["Caddyfile", "certificate.pem", "key.pem"])
-def test_what_is_read_only_once_is_loaded_again(
-    volume: VolumeInMemory, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    assert ["c"] == reloads(volume, monkeypatch, created(), files={**props()["files"], name: "other"})
+def test_what_is_read_only_once_is_loaded_again(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert ["c"] == reloads(monkeypatch, created(), files={**props()["files"], name: "other"})
 
 
 def test_a_configuration_that_was_written_but_not_loaded_is_loaded_by_the_next_run(
@@ -165,7 +165,7 @@ def test_a_configuration_that_was_written_but_not_loaded_is_loaded_by_the_next_r
     outs = created()
     volume.files["Caddyfile"] = "# other\n"
 
-    assert ["c"] == reloads(volume, monkeypatch, outs, files={**props()["files"], "Caddyfile": "# other\n"})
+    assert ["c"] == reloads(monkeypatch, outs, files={**props()["files"], "Caddyfile": "# other\n"})
 
 
 def test_a_configuration_that_somebody_changed_is_loaded_again(
@@ -174,4 +174,4 @@ def test_a_configuration_that_somebody_changed_is_loaded_again(
     outs = created()
     volume.files["Caddyfile"] = "# put there by somebody\n"
 
-    assert ["c"] == reloads(volume, monkeypatch, outs)
+    assert ["c"] == reloads(monkeypatch, outs)
