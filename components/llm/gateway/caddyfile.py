@@ -25,7 +25,7 @@ def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
         "hosts": hosts,
         "max_body": int(gateway.max_body),
         "max_concurrent": gateway.max_concurrent,
-        "known": _known("token", "previous-token"),
+        "known": _known("token", "previous-token", "older-token"),
         "hsts": _HSTS if gateway.tls else "",
     }
     private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known("private-token")}

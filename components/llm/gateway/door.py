@@ -7,6 +7,7 @@ from typing import Any, Self
 from components.llm.gateway.routes import ROUTES_FILE, Routes
 from components.llm.volume_files import Volume
 
+_NEXT = "next-routes.json"  # put before the other, as files are put in the order of their names
 GATEWAY_USER = 65532
 """User id of the gateway's process, as distroless images call `nonroot`."""
 
@@ -28,13 +29,15 @@ class Door:
         Raises:
             VolumeFilesError: Docker does not tell.
         """
-        return Routes.parse(self.volume.get(ROUTES_FILE)[ROUTES_FILE])
+        found = self.volume.get(ROUTES_FILE, _NEXT)
+        return Routes.parse(found[ROUTES_FILE]) or Routes.parse(found[_NEXT])
 
     def lead(self, routes: Routes | None) -> None:
         """
-        Send traffic by *routes*, or nowhere; no request on its way is touched.
+        Send traffic by *routes*, or nowhere; no request on its way is touched. Whoever dies here leaves one of two files.
 
         Raises:
             VolumeFilesError: Docker did not take it.
         """
-        self.volume.put({ROUTES_FILE: "" if routes is None else str(routes)})
+        content = "" if routes is None else str(routes)
+        self.volume.put({_NEXT: content, ROUTES_FILE: content})

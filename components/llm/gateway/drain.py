@@ -17,7 +17,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvide
 
 from components.foreseen import foreseen
 from components.llm.gateway.door import Door
-from components.llm.gateway.files import PREVIOUS_TOKEN
+from components.llm.gateway.files import FORMER_TOKENS
 from components.llm.gateway.routes import only
 from components.llm.volume_files import VolumeFilesError
 from components.progress import report
@@ -56,7 +56,7 @@ class DrainProvider(ResourceProvider):
     def read(self, id_: str, props: Props) -> ReadResult:
         door = Door.of(props["gateway"], _PURPOSE)
         try:
-            closed = door.routes() == only(door.address, props["model"]) and _previous_token(door) == ""
+            closed = door.routes() == only(door.address, props["model"]) and not _open_tokens(door)
         except VolumeFilesError:
             # Image, volume and Docker itself are reported by their own resources.
             return ReadResult(id_, props)
@@ -112,27 +112,28 @@ def drain(
         VolumeFilesError: Docker did not close it.
     """
     door = Door.of(props["gateway"], _PURPOSE)
-    wanted, routes, previous = only(door.address, props["model"]), door.routes(), _previous_token(door)
+    wanted, routes, tokens = only(door.address, props["model"]), door.routes(), _open_tokens(door)
     started_at = clock()
 
     def tell(what: str) -> None:
         report(props["progress_urn"], f"{what} ({clock() - started_at:.0f} s)")
 
-    while (routes != wanted or previous != "") and clock() - started_at < props["drain_s"]:
+    while (routes != wanted or tokens) and clock() - started_at < props["drain_s"]:
         tell(f"the former token, model or engine stays valid for {props['drain_s']:g} s")
         sleep(_LOOK_EVERY_S)
     if routes != wanted:
         door.lead(wanted)
-    if previous != "":
-        door.volume.put({PREVIOUS_TOKEN: ""})
+    if tokens:
+        door.volume.put(dict.fromkeys(tokens, ""))
     over_at = clock() + _LONGEST_STREAM_S
     while clock() < over_at and (streams := _elsewhere(props, door.address)):
         tell(f"{streams} streams still run on the former engine")
         sleep(_LOOK_EVERY_S)
 
 
-def _previous_token(door: Door) -> str | None:
-    return door.volume.get(PREVIOUS_TOKEN)[PREVIOUS_TOKEN]
+def _open_tokens(door: Door) -> list[str]:
+    """Files of former tokens that let somebody in, or are missing: an interrupted run may have removed one."""
+    return [name for name, content in door.volume.get(*FORMER_TOKENS).items() if content != ""]
 
 
 def _elsewhere(props: Mapping[str, Any], address: str) -> int:

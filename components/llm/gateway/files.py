@@ -19,7 +19,8 @@ from components.llm.secret_files import mark_of
 from components.llm.volume_files import Volume, VolumeFilesError
 
 Props = dict[str, Any]
-TOKEN, PREVIOUS_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "private-token"
+TOKEN, PREVIOUS_TOKEN, OLDER_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "older-token", "private-token"
+FORMER_TOKENS = (PREVIOUS_TOKEN, OLDER_TOKEN)
 CADDYFILE, CERTIFICATE, KEY = "Caddyfile", "certificate.pem", "key.pem"
 _LOADED = (CADDYFILE, CERTIFICATE, KEY)
 _COMPARED = ("volume", "container", "files", "__provider")
@@ -50,7 +51,7 @@ class GatewayFilesProvider(ResourceProvider):
     def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
         old, new = _olds["files"].get(TOKEN), news["files"][TOKEN]
         if old and old != new:
-            _volume(news).put({PREVIOUS_TOKEN: old})
+            _keep(_volume(news), old)
         written = _write(news)
         # A run that was interrupted may have written them and not loaded them.
         declared = {name for name in _LOADED if _olds["files"].get(name) != news["files"].get(name)}
@@ -93,18 +94,31 @@ def _volume(props: Props) -> Volume:
     return Volume(props["volume"], props["image"], purpose="files", owner=GATEWAY_USER)
 
 
+def _keep(volume: Volume, token: str) -> None:
+    """
+    Let *token* in as the previous one, and the one that was the previous as the older: some agents may use it still.
+
+    That takes three files: a rotation that is taken back swaps two, and at no moment may either be refused.
+    """
+    previous = volume.get(PREVIOUS_TOKEN)[PREVIOUS_TOKEN]
+    if previous == token:  # by a run that was interrupted
+        return
+    if previous:
+        volume.put({OLDER_TOKEN: previous})
+    volume.put({PREVIOUS_TOKEN: token})
+
+
 def _write(props: Props) -> set[str]:
     """
     Names of the files that had other contents.
 
-    No other is touched: the door would shut for the microseconds in which its token is missing. A previous token is
-    there in any case, if empty, since Caddy logs an error per request for a missing file.
+    No other is touched: the door would shut for the microseconds in which its token is missing. Former tokens are there
+    in any case, if empty, since Caddy logs an error per request for a missing file.
     """
     volume, wanted = _volume(props), props["files"]
-    found = volume.get(*wanted, PREVIOUS_TOKEN)
+    found = volume.get(*wanted, *FORMER_TOKENS)
     changed = {name: content for name, content in wanted.items() if found[name] != content}
-    if found[PREVIOUS_TOKEN] is None:
-        changed[PREVIOUS_TOKEN] = ""
+    changed |= {name: "" for name in FORMER_TOKENS if found[name] is None}
     if changed:
         volume.put(changed)
     return set(changed)

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.usefixtures("volume")
 OLD, NEW = "engine-b:8080", PLACE["address"]
 MOVED = only(OLD, "old").moved_to(NEW, "new")
 CLOSED = only(NEW, "new")
+SHUT = {"previous-token": "", "older-token": ""}
 PRIVATE = "canary-private-token"
 DRAINED = DrainProvider()
 
@@ -60,14 +61,14 @@ def props(relay: tuple[InFlight, str], **others: Any) -> dict[str, Any]:
     }
 
 
-def former(volume: VolumeInMemory) -> tuple[str, str]:
-    return volume.files["routes.json"], volume.files["previous-token"]
+def former(volume: VolumeInMemory) -> tuple[str, ...]:
+    return tuple(volume.files[name] for name in ("routes.json", "previous-token", "older-token"))
 
 
 @pytest.fixture
 def moved(volume: VolumeInMemory) -> VolumeInMemory:
     """The agents use the new engine and token; the old ones are open still."""
-    volume.files |= {"routes.json": str(MOVED), "token": "new", "previous-token": "old"}
+    volume.files |= {"routes.json": str(MOVED), "token": "new", "previous-token": "old", "older-token": "older"}
     return volume
 
 
@@ -76,7 +77,7 @@ def test_the_former_token_and_route_are_closed(
 ) -> None:
     drain(props(relay), clock, clock.sleep)
 
-    assert (str(CLOSED), "") == former(moved)
+    assert (str(CLOSED), "", "") == former(moved)
 
 
 def test_they_stay_valid_for_as_long_as_declared(
@@ -90,15 +91,19 @@ def test_they_stay_valid_for_as_long_as_declared(
     assert min(closed_at) == 30.0
 
 
-@pytest.mark.parametrize(("routes", "previous"), [(MOVED, ""), (CLOSED, "old")], ids=["only an engine", "only a token"])
+@pytest.mark.parametrize(
+    ("routes", "tokens"),
+    [(MOVED, {}), (CLOSED, {"previous-token": "old"}), (CLOSED, {"older-token": "older"})],
+    ids=["only an engine", "only a token", "only an older token"],
+)
 def test_either_of_them_is_reason_enough_to_wait(
-    moved: VolumeInMemory, relay: tuple[InFlight, str], clock: FakeClock, routes: Any, previous: str
+    moved: VolumeInMemory, relay: tuple[InFlight, str], clock: FakeClock, routes: Any, tokens: dict[str, str]
 ) -> None:
-    moved.files |= {"routes.json": str(routes), "previous-token": previous}
+    moved.files |= {**SHUT, **tokens, "routes.json": str(routes)}
 
     drain(props(relay), clock, clock.sleep)
 
-    assert (30.0, (str(CLOSED), "")) == (clock(), former(moved))
+    assert (30.0, (str(CLOSED), "", "")) == (clock(), former(moved))
 
 
 def test_the_file_of_the_token_in_use_is_not_touched(
@@ -110,7 +115,7 @@ def test_the_file_of_the_token_in_use_is_not_touched(
 
 
 def test_nothing_to_close_takes_no_time(volume: VolumeInMemory, relay: tuple[InFlight, str], clock: FakeClock) -> None:
-    volume.files |= {"routes.json": str(CLOSED), "previous-token": ""}
+    volume.files |= {**SHUT, "routes.json": str(CLOSED)}
 
     drain(props(relay), clock, clock.sleep)
 
@@ -154,17 +159,17 @@ def test_a_relay_that_does_not_tell_is_not_waited_for(
 
     drain(props(relay, drain_s=0.0), clock, clock.sleep)
 
-    assert ((str(CLOSED), ""), []) == (former(moved), clock.pauses)
+    assert ((str(CLOSED), "", ""), []) == (former(moved), clock.pauses)
 
 
 def test_a_gateway_that_is_down_is_not_waited_for(moved: VolumeInMemory, clock: FakeClock) -> None:
     with ScriptedServer(InFlight(answer(200, {OLD: 1})), closed=True) as nobody:
         drain(props((InFlight(), nobody.root_url), drain_s=0.0), clock, clock.sleep)
 
-    assert ((str(CLOSED), ""), []) == (former(moved), clock.pauses)
+    assert ((str(CLOSED), "", ""), []) == (former(moved), clock.pauses)
 
 
-@pytest.mark.parametrize("moment", range(4))
+@pytest.mark.parametrize("moment", range(6))
 def test_an_interrupted_drain_ends_the_same_when_it_is_repeated(
     moved: VolumeInMemory, relay: tuple[InFlight, str], clock: FakeClock, moment: int
 ) -> None:
@@ -174,13 +179,13 @@ def test_an_interrupted_drain_ends_the_same_when_it_is_repeated(
 
     drain(props(relay), clock, clock.sleep)
 
-    assert (str(CLOSED), "") == former(moved)
+    assert (str(CLOSED), "", "") == former(moved)
 
 
 def test_a_drain_that_was_broken_off_among_streams_waits_for_them_when_it_is_repeated(
     volume: VolumeInMemory, relay: tuple[InFlight, str], clock: FakeClock
 ) -> None:
-    volume.files |= {"routes.json": str(CLOSED), "previous-token": ""}
+    volume.files |= {**SHUT, "routes.json": str(CLOSED)}
     relay[0].counts = [answer(200, {OLD: 1}), answer(200, {})]
 
     drain(props(relay), clock, clock.sleep)
@@ -216,7 +221,7 @@ def test_what_a_change_that_was_taken_back_left_open_is_closed_by_the_next_run(
     assert DRAINED.diff("id", seen, props(relay)).changes
     DRAINED.update("id", seen, props(relay, drain_s=0.0))
 
-    assert (str(CLOSED), "") == former(volume)
+    assert (str(CLOSED), "", "") == former(volume)
 
 
 def test_a_refresh_of_a_closed_door_is_no_change(relay: tuple[InFlight, str]) -> None:

@@ -11,7 +11,8 @@ from tests.fixtures.volume_in_memory import VolumeInMemory
 pytestmark = pytest.mark.usefixtures("volume")
 
 GATEWAY = GatewayFilesProvider()
-OLD, NEW = "canary-old-token", "canary-new-token"
+OLD, NEW, NEWEST = "canary-old-token", "canary-new-token", "canary-newest-token"
+PUBLIC = ("token", "previous-token", "older-token")
 
 
 def props(token: str = OLD, **others: Any) -> dict[str, Any]:
@@ -25,22 +26,23 @@ def created(**others: Any) -> dict[str, Any]:
 
 def accepted(volume: VolumeInMemory) -> set[str]:
     """Tokens that the public door accepts; an empty or missing file lets nobody in."""
-    return {content for name in ("token", "previous-token") if (content := volume.files.get(name))}
+    return {content for name in PUBLIC if (content := volume.files.get(name))}
 
 
-def test_there_is_a_previous_token_from_the_start_and_it_lets_nobody_in(volume: VolumeInMemory) -> None:
-    """Caddy logs an error for each request while the file is missing."""
+def test_there_are_former_tokens_from_the_start_and_they_let_nobody_in(volume: VolumeInMemory) -> None:
+    """Caddy logs an error for each request while a file is missing."""
     created()
 
-    assert ("", {OLD}) == (volume.files["previous-token"], accepted(volume))
+    assert (["", ""], {OLD}) == ([volume.files[name] for name in PUBLIC[1:]], accepted(volume))
 
 
-def test_a_previous_token_that_is_there_is_not_closed_by_a_new_resource(volume: VolumeInMemory) -> None:
-    volume.files["previous-token"] = "of a run before"
+@pytest.mark.parametrize("name", ["previous-token", "older-token"])
+def test_a_former_token_that_is_there_is_not_closed_by_a_new_resource(volume: VolumeInMemory, name: str) -> None:
+    volume.files[name] = "of a run before"
 
     created()
 
-    assert "of a run before" == volume.files["previous-token"]
+    assert "of a run before" == volume.files[name]
 
 
 def test_a_rotation_lets_the_old_token_in_beside_the_new_one(volume: VolumeInMemory) -> None:
@@ -88,13 +90,31 @@ def test_a_rotation_that_was_interrupted_ends_the_same_when_it_is_repeated(
     assert (NEW, OLD) == (volume.files["token"], volume.files["previous-token"])
 
 
-def test_a_rotation_taken_back_lets_both_in(volume: VolumeInMemory) -> None:
+def test_at_no_moment_of_a_rotation_that_is_taken_back_is_either_token_refused(volume: VolumeInMemory) -> None:
     """Some agents may have moved already."""
-    rotated = GATEWAY.update("id", created(), props(NEW)).outs or {}
+    rotated, seen = GATEWAY.update("id", created(), props(NEW)).outs or {}, list[set[str]]()
+    volume.at_each_moment = lambda: seen.append(accepted(volume))
 
     GATEWAY.update("id", rotated, props(OLD))
 
-    assert (OLD, NEW) == (volume.files["token"], volume.files["previous-token"])
+    assert ([], {OLD, NEW}) == ([moment for moment in seen if moment != {OLD, NEW}], accepted(volume))
+    assert OLD == volume.files["token"]
+
+
+@pytest.mark.parametrize("moment", range(6))
+def test_a_second_rotation_before_all_agents_have_moved_refuses_none_of_them(
+    volume: VolumeInMemory, moment: int
+) -> None:
+    rotated, seen = GATEWAY.update("id", created(), props(NEW)).outs or {}, list[set[str]]()
+    volume.at_each_moment = lambda: seen.append(accepted(volume))
+    volume.fail_at = moment
+    with pytest.raises(VolumeFilesError):
+        GATEWAY.update("id", rotated, props(NEWEST))
+
+    GATEWAY.update("id", rotated, props(NEWEST))
+
+    assert [moment for moment in seen if not {OLD, NEW} <= moment] == []
+    assert (NEWEST, {OLD, NEW, NEWEST}) == (volume.files["token"], accepted(volume))
 
 
 def test_contents_that_somebody_changed_are_written_again(volume: VolumeInMemory) -> None:
