@@ -9,8 +9,9 @@ from components.agent import fleet
 from components.agent.resource import TrugenAgent, TrugenAgentArgs
 from components.attached import Attachments
 from components.llm import preflight
-from components.llm.document import TrugenLlm
+from components.llm.document import SelfHosted, TrugenLlm
 from components.llm.endpoint import LlmEndpoint
+from components.llm.llm_secrets import engine_files
 from components.llm.platform_model import PlatformModel
 from components.stack.needs import needs_of
 from components.stack.problems import SettingsError
@@ -18,7 +19,10 @@ from components.stack.problems import SettingsError
 try:
     settings = stack_file.load()
     secrets = {name: settings.secrets_of(name) for name in settings.llms}
-    choices = preflight.check(settings.project, settings.stack, settings.llms, secrets)
+    files = {
+        name: engine_files(llm, secrets[name]) for name, llm in settings.llms.items() if isinstance(llm, SelfHosted)
+    }
+    choices = preflight.check(settings.project, settings.stack, settings.llms, files)
     check_account(settings)
 except (SettingsError, preflight.PreflightError, AccountError) as error:
     raise pulumi.RunError(str(error)) from None

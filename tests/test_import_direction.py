@@ -56,6 +56,7 @@ WITHOUT_PULUMI = [
     "agent/document.py",
     "sandbox/app.py",
     "sandbox/store.py",
+    "stack/reach.py",
     "stack/rules.py",
 ]
 

@@ -14,8 +14,8 @@ class ModelPlace:
     """
     Where a model goes: the server at *api_url*, whose door expects *token*, in the container *container_id*.
 
-    *gateway* holds `volume`, `image` and `address`, as the gate is given it. *egress_network* is the way out that a pull
-    needs; None when nothing is pulled.
+    *gateway* holds `volume`, `image` and `address`, as the gate is given it. *egress_network* is the way out that a
+    pull needs; None when nothing is pulled.
     """
 
     api_url: str

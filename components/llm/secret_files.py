@@ -1,4 +1,4 @@
-"""Secret files in the volume of an engine. The module path is stored in every state."""
+"""Secret files in the volume of a container. The module path is stored in every state."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,16 +8,17 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
 from components.foreseen import foreseen
-from components.llm.volume_files import Volume, VolumeFilesError, VolumeGoneError
+from components.llm.volume_files import ROOT, Volume, VolumeFilesError, VolumeGoneError
 
 Props = dict[str, Any]
-_COMPARED = ("volume", "image", "files", "__provider")
+_COMPARED = ("volume", "image", "files", "owner", "__provider")
 _MARK_CHARS = 16
 
 
 class SecretFilesProvider(ResourceProvider):
     """
-    Inputs: `volume`, `image` (any that is local, to carry the files), `files` (names to contents, secret).
+    Inputs: `volume`, `image` (any that is local, to carry the files), `files` (names to contents, secret), `owner` (a
+    user id, absent for root).
 
     Outputs: those, and `mark`, which changes with the contents; empty after a refresh that found other contents.
     """
@@ -54,7 +55,7 @@ class SecretFilesProvider(ResourceProvider):
 
 
 class SecretFiles(pulumi.dynamic.Resource, module="trugen", name="SecretFiles"):
-    """*files* in *volume*, readable by the root of a container only."""
+    """*files* in *volume*, readable by the user *owner* of a container only."""
 
     mark: pulumi.Output[str]
     """Changes with the contents, and tells nothing about them."""
@@ -66,9 +67,12 @@ class SecretFiles(pulumi.dynamic.Resource, module="trugen", name="SecretFiles"):
         volume: pulumi.Input[str],
         files: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions,
+        owner: int = ROOT,
     ) -> None:
         secret = {file: pulumi.Output.secret(content) for file, content in files.items()}
-        props = {"image": image, "volume": volume, "files": secret, "mark": None}
+        # Left out for root, as states of before have it: there is nothing to change in their volumes.
+        for_others = {} if owner == ROOT else {"owner": owner}
+        props = {"image": image, "volume": volume, "files": secret, "mark": None, **for_others}
         super().__init__(SecretFilesProvider(), name, props, opts)
 
 
@@ -78,7 +82,7 @@ def mark_of(files: Mapping[str, Any]) -> str:
 
 
 def _volume(props: Props) -> Volume:
-    return Volume(props["volume"], props["image"], purpose="secret-files")
+    return Volume(props["volume"], props["image"], purpose="secret-files", owner=int(props.get("owner", ROOT)))
 
 
 def _written(props: Props) -> Props:

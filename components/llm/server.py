@@ -96,7 +96,9 @@ class LlmServer(pulumi.ComponentResource):
         opts = container_options(self, self._names, called, _PROCESSES)
         if choice.slot == _FIRST:
             # What the releases without a gateway called it: it held the port that the gateway needs.
-            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(f"{name}-container")]))
+            opts = pulumi.ResourceOptions.merge(
+                opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(f"{name}-container")])
+            )
         return docker.Container(
             f"{name}-{choice.slot}",
             name=called,
@@ -122,9 +124,7 @@ class LlmServer(pulumi.ComponentResource):
         )
 
     def _marks(self, choice: Choice, places: _Places) -> Mapping[str, pulumi.Input[str]]:
-        """
-        Labels. The mark of the spec changes with the content of mounted files, too: another container reads them again.
-        """
+        """Labels. The mark of the spec changes with mounted files' contents: another container reads them again."""
         marks: dict[str, pulumi.Input[str]] = dict(self._names.engine_labels(choice.slot, choice.mark))
         if places.secrets_mark is not None:
             marks[_SECRETS_LABEL] = places.secrets_mark

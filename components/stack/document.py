@@ -61,7 +61,7 @@ class TrugenSettings(Declared):
 
 
 class Settings(Declared):
-    """One stack. Secrets are the last five and stand in no other place."""
+    """One stack. Secrets are the last six and stand in no other place."""
 
     project: str
     stack: str
@@ -76,6 +76,7 @@ class Settings(Declared):
     trugen_api_key: SecretStr | None = None
     llm_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
     hub_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
+    tunnel_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
     provider_keys: Mapping[str, SecretStr] = Field(default_factory=dict)
     secret_headers: Mapping[str, Mapping[str, Mapping[str, SecretStr]]] = Field(default_factory=dict)
 
@@ -84,6 +85,7 @@ class Settings(Declared):
         return Secrets(
             token=_clear(self.llm_tokens.get(llm)),
             hub_token=_clear(self.hub_tokens.get(llm)),
+            tunnel_token=_clear(self.tunnel_tokens.get(llm)),
             provider_key=_clear(self.provider_keys.get(llm)),
         )
 

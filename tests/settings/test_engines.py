@@ -105,6 +105,6 @@ def test_a_hub_token_that_nothing_reads_is_refused(problems: Problems, stack: St
 
 
 def test_two_servers_cannot_share_a_port(problems: Problems, stack: Stack) -> None:
-    stack["llms"] = {"main": {**VLLM, "port": 18001}, "other": {**LLAMA_CPP, "port": 18001}}
+    stack["llms"] = {"main": {**VLLM, "port": 18001}, "other": {**LLAMA_CPP, "port": 18001, "privatePort": 18003}}
 
     assert problems(stack) == ["llms.other.port: 18001 is taken by 'llms.main.port'; choose another"]

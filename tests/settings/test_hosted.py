@@ -166,7 +166,7 @@ PROXY_REFUSED = [
     ({"model": "gpt-4o"}, "llms.main.model: 'gpt-4o' does not fit; write Anthropic's own id of the model"),
     ({"model": "anthropic/claude-sonnet-4-5"}, "llms.main.model: 'anthropic/claude-sonnet-4-5' does not fit"),
     ({"maxTokens": 0}, "llms.main.maxTokens: input should be greater than or equal to 1"),
-    ({"gpu": "all"}, "llms.main.gpu: unknown key; known: cpus, engine, gateway, image, maxTokens, memory, model, port,"),
+    ({"gpu": "all"}, "llms.main.gpu: unknown key; known: cpus, engine, gateway, image, maxTokens, memory, model,"),
     ({"contextLength": 8192}, "llms.main.contextLength: unknown key"),
     ({"apiBase": "https://elsewhere.example/v1"}, "llms.main.apiBase: unknown key"),
 ]

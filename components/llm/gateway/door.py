@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from components.llm.gateway.routes import ROUTES_FILE, Routes
+from components.llm.gateway.places import NEXT_ROUTES, ROUTES
+from components.llm.gateway.routes import Routes
 from components.llm.volume_files import Volume
 
-_NEXT = "next-routes.json"  # put before the other, as files are put in the order of their names
 GATEWAY_USER = 65532
 """User id of the gateway's process, as distroless images call `nonroot`."""
 
@@ -29,15 +29,18 @@ class Door:
         Raises:
             VolumeFilesError: Docker does not tell.
         """
-        found = self.volume.get(ROUTES_FILE, _NEXT)
-        return Routes.parse(found[ROUTES_FILE]) or Routes.parse(found[_NEXT])
+        found = self.volume.get(ROUTES, NEXT_ROUTES)
+        return Routes.parse(found[ROUTES]) or Routes.parse(found[NEXT_ROUTES])
 
     def lead(self, routes: Routes | None) -> None:
         """
-        Send traffic by *routes*, or nowhere; no request on its way is touched. Whoever dies here leaves one of two files.
+        Send traffic by *routes*, or nowhere; no request on its way is touched.
+
+        Whoever dies meanwhile leaves at least one of two files whole, for the next run.
 
         Raises:
             VolumeFilesError: Docker did not take it.
         """
         content = "" if routes is None else str(routes)
-        self.volume.put({_NEXT: content, ROUTES_FILE: content})
+        if self.volume.get(ROUTES)[ROUTES] != content:
+            self.volume.put({NEXT_ROUTES: content, ROUTES: content})

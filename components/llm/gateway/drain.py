@@ -17,7 +17,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvide
 
 from components.foreseen import foreseen
 from components.llm.gateway.door import Door
-from components.llm.gateway.files import FORMER_TOKENS
+from components.llm.gateway.places import FORMER_TOKENS
 from components.llm.gateway.routes import only
 from components.llm.volume_files import VolumeFilesError
 from components.progress import report
@@ -121,8 +121,7 @@ def drain(
     while (routes != wanted or tokens) and clock() - started_at < props["drain_s"]:
         tell(f"the former token, model or engine stays valid for {props['drain_s']:g} s")
         sleep(_LOOK_EVERY_S)
-    if routes != wanted:
-        door.lead(wanted)
+    door.lead(wanted)
     if tokens:
         door.volume.put(dict.fromkeys(tokens, ""))
     over_at = clock() + _LONGEST_STREAM_S

@@ -13,15 +13,13 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
 from components.foreseen import foreseen
-from components.llm.gateway.caddyfile import ADMIN, PLACE
+from components.llm.gateway.caddyfile import RELOAD
 from components.llm.gateway.door import GATEWAY_USER
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS, KEY, OLDER_TOKEN, PREVIOUS_TOKEN, TOKEN
 from components.llm.secret_files import mark_of
 from components.llm.volume_files import Volume, VolumeFilesError
 
 Props = dict[str, Any]
-TOKEN, PREVIOUS_TOKEN, OLDER_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "older-token", "private-token"
-FORMER_TOKENS = (PREVIOUS_TOKEN, OLDER_TOKEN)
-CADDYFILE, CERTIFICATE, KEY = "Caddyfile", "certificate.pem", "key.pem"
 _LOADED = (CADDYFILE, CERTIFICATE, KEY)
 _COMPARED = ("volume", "container", "files", "__provider")
 
@@ -33,7 +31,9 @@ class ReloadError(Exception):
 class GatewayFilesProvider(ResourceProvider):
     """
     Inputs: `volume`, `image` (any that is local), `container` (name of the gateway's), `files` (contents by name,
-    secret). Outputs: those, and `mark`, empty after a refresh that found other contents.
+    secret).
+
+    Outputs: those, and `mark`, empty after a refresh that found other contents.
     """
 
     serialize_as_secret_always = False
@@ -139,9 +139,7 @@ def _reload(name: str) -> None:
         container = client.containers.get(name)
         if container.status != "running":
             return
-        # Forced, since another certificate in the same files is no other configuration.
-        command = ["caddy", "reload", "--force", "--address", ADMIN, "--config", f"{PLACE}/{CADDYFILE}"]
-        done = container.exec_run([*command, "--adapter", "caddyfile"])
+        done = container.exec_run(list(RELOAD))
     except NotFound:
         return
     except (DockerException, requests.RequestException) as error:
@@ -153,7 +151,7 @@ def _reload(name: str) -> None:
 
 
 def _last_line(output: Any) -> str:
-    """Of what a program in a container wrote; docker-py knows more types than it gives without `stream`."""
+    """Of what a program in a container wrote, bytes; docker-py's annotation knows what only `stream` asks for, too."""
     return "".join(bytes(output).decode(errors="replace").strip().splitlines()[-1:])
 
 

@@ -34,6 +34,7 @@ class Connector:
         env: Always given, the host name in it as `{host}` and its first label as `{machine}`. No secret.
         files: Names to contents, from the host name and the token.
         healthcheck: By a program that the image has; None where there is none to ask.
+        keeps_state: Whether it writes to its volume; it cannot where it need not.
         token: What its token looks like, as far as the vendor says.
         token_advice: What to store instead.
         hostname: What its host names look like.
@@ -49,6 +50,7 @@ class Connector:
     command: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     healthcheck: tuple[str, ...] | None = None
+    keeps_state: bool = False
     hostname: re.Pattern[str] = re.compile(r".+")
     hostname_advice: str = ""
 
@@ -62,6 +64,7 @@ class TunnelSpec:
     env: Mapping[str, str]
     user: str
     healthcheck: tuple[str, ...] | None
+    volume_read_only: bool
     memory_mib: int
 
 
@@ -74,6 +77,7 @@ def tunnel_container(tunnel: Tunnel) -> TunnelSpec:
         env={key: value.format(**names) for key, value in facts.env.items()},
         user=f"{facts.user}:{facts.group}",
         healthcheck=facts.healthcheck,
+        volume_read_only=not facts.keeps_state,
         memory_mib=_MEMORY_MIB,
     )
 
@@ -139,6 +143,7 @@ TAILSCALE = Connector(
     # Root, without any capability: it has to write who it is into the volume, which Docker gives to root.
     user=_ROOT,
     group=_ROOT,
+    keeps_state=True,
     # tailscale/tailscale@v1.102.3:cmd/containerboot/main.go. Userspace networking, its default, needs neither a
     # capability nor /dev/net/tun (docs/k8s/userspace-sidecar.yaml runs it as user 1000).
     env={

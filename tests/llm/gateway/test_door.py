@@ -115,6 +115,12 @@ class World:
                 return model in self.stored if engine.port == OLLAMA_PORT else model == engine.model
         return False
 
+    def _live_slot(self) -> Slot | None:
+        routes = Routes.parse(self.volume.files.get("routes.json"))
+        if routes is None:
+            return None
+        return "a" if routes.live.startswith("engine-a:") else "b"
+
     def settled(self) -> bool:
         """Whether the last change came to its end, so that nothing former is in use."""
         former = [self.volume.files.get(name) for name in ("previous-token", "older-token")]
@@ -127,8 +133,7 @@ class World:
 
     def apply(self, token: str, engine: Engine, moved: int) -> None:
         """One run of the program; it raises where Pulumi would stop."""
-        live = Routes.parse(self.volume.files.get("routes.json"))
-        live_slot: Slot | None = None if live is None else ("a" if live.live.startswith("engine-a") else "b")
+        live_slot = self._live_slot()
         marks = {slot: one.mark for slot, one in self.engines.items()}
         choice = choose(Found(marks, live_slot, frozenset(marks)), engine.mark, "side-by-side")
         self.engines[choice.slot] = engine
