@@ -11,20 +11,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from components.llm.gate.evidence import Evidence
 from components.llm.gateway import candidate, drain
+from components.llm.gateway.door import Door
 from components.llm.gateway.drain import DrainProvider
 from components.llm.gateway.files import GatewayFilesProvider
-from components.llm.gateway.routes import Routes
+from components.llm.gateway.routes import Routes, only
 from components.llm.gateway.slots import Found, choose, other
 from components.llm.names import Slot
 from components.llm.ready_gate_provider import ReadyGateProvider
 from components.llm.volume_files import VolumeFilesError
 from tests.fixtures.fake_clock import FakeClock
-from tests.fixtures.volume_in_memory import Killed, VolumeInMemory, volume_in_memory
+from tests.fixtures.volume_in_memory import PLACE, Killed, VolumeInMemory, volume_in_memory
 
 AGENTS = 2
 Props = dict[str, Any]
@@ -221,7 +223,30 @@ def world() -> Iterator[World]:
         yield made
 
 
-@settings(max_examples=1500, deadline=None)
+@pytest.mark.parametrize("moment", range(4))
+def test_routes_are_never_lost_by_whoever_dies_while_they_are_replaced(volume: VolumeInMemory, moment: int) -> None:
+    door, before = Door.of(PLACE, purpose="test"), only("engine-b:8080", "old")
+    door.lead(before)
+    volume.fail_at = moment
+    with pytest.raises(VolumeFilesError):
+        door.lead(after := before.moved_to(PLACE["address"], "new"))
+
+    found = door.routes()
+    door.lead(after)
+
+    assert found in (before, after)
+    assert str(after) == volume.files["routes.json"]
+
+
+def test_routes_that_are_there_already_are_not_written_again(volume: VolumeInMemory) -> None:
+    door, routes = Door.of(PLACE, purpose="test"), only(PLACE["address"], "new")
+    door.lead(routes)
+    door.lead(routes)
+
+    assert 1 == len(volume.writes)
+
+
+@settings(max_examples=300, deadline=None)
 @given(RUNS)
 def test_at_no_moment_is_an_agent_refused_or_led_to_an_engine_that_does_not_serve_its_model(runs: list[Run]) -> None:
     """
