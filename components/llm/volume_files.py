@@ -43,7 +43,7 @@ class Volume:
 
     def put(self, files: Mapping[str, str]) -> None:
         """
-        Replace *files*, contents by name. Each is missing for microseconds, then short, then whole.
+        Replace *files*, contents by name, in the order of the names. Each is missing for microseconds, then short, then whole.
 
         Raises:
             VolumeFilesError: as the class says.

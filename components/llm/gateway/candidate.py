@@ -14,7 +14,8 @@ def removed_unless_proven(place: Mapping[str, Any] | None, container_id: str, pu
     What a failure inside leaves: the traffic where it was, and no engine beside the one that has it.
 
     *place* is the input `gateway` of a resource; None for an endpoint without a gateway of ours. Yields the routes of
-    before. The first engine of a stack stays when it fails: there is no other, and its log is worth a look.
+    before. An engine that some traffic goes to stays, and so does the first of a stack: there is no other, and its log
+    is worth a look.
     """
     if place is None:
         yield None
@@ -24,9 +25,8 @@ def removed_unless_proven(place: Mapping[str, Any] | None, container_id: str, pu
     try:
         yield before
     except BaseException:
-        if door.routes() != before:
-            door.lead(before)
-        if before is not None and before.live != door.address:
+        door.lead(before)
+        if before is not None and not before.lead_to(door.address):
             _remove(container_id)
         raise
 
