@@ -65,7 +65,11 @@ def test_it_is_hardened_like_every_container(declare: Declare, kind: str) -> Non
 
 @pytest.mark.parametrize(
     ("kind", "user", "writes"),
-    [("cloudflared", "65532:65532", "nothing"), ("tailscale", "0:0", "its state"), ("ngrok", "1000:100", "nothing")],
+    [
+        ("cloudflared", "65532:65532", "nothing"),
+        ("tailscale", "65532:65532", "its state"),
+        ("ngrok", "1000:100", "nothing"),
+    ],
 )
 def test_its_user_may_read_its_files_and_write_where_it_has_to(
     declare: Declare, kind: str, user: str, writes: str
