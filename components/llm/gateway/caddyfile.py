@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from components.llm.gateway.document import GatewaySettings, Tls
 from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS, KEY, PLACE, PRIVATE_TOKEN, TOKEN
 
-STORAGE = "/var/lib/trugen-llm"
+STORAGE_VOLUME, STORAGE_FOLDER = "/var/lib/trugen-llm", "caddy"
+STORAGE = f"{STORAGE_VOLUME}/{STORAGE_FOLDER}"
 """Where Caddy keeps certificates it got or made itself."""
 SCRATCH = "/tmp/caddy"  # noqa: S108 - the container's own, in memory
 """Where it notes its housekeeping when there are none of those."""
