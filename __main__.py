@@ -19,7 +19,9 @@ from components.stack.problems import SettingsError
 try:
     settings = stack_file.load()
     secrets = {name: settings.secrets_of(name) for name in settings.llms}
-    files = {name: engine_files(llm, secrets[name]) for name, llm in settings.llms.items() if isinstance(llm, SelfHosted)}
+    files = {
+        name: engine_files(llm, secrets[name]) for name, llm in settings.llms.items() if isinstance(llm, SelfHosted)
+    }
     choices = preflight.check(settings.project, settings.stack, settings.llms, files)
     check_account(settings)
 except (SettingsError, preflight.PreflightError, AccountError) as error:

@@ -6,9 +6,14 @@
 
 import sys
 
-from benchmarks import engine_delay, gate_delay, noop_up
+from benchmarks import engine_delay, gate_delay, noop_up, relay_cost
 
-BENCHMARKS = {"noop_up": noop_up.main, "gate_delay": gate_delay.main, "engine_delay": engine_delay.main}
+BENCHMARKS = {
+    "noop_up": noop_up.main,
+    "gate_delay": gate_delay.main,
+    "engine_delay": engine_delay.main,
+    "relay_cost": relay_cost.main,
+}
 
 if len(sys.argv) == 1:
     for benchmark in BENCHMARKS.values():

@@ -10,6 +10,7 @@ from components.llm.beside import gib
 from components.llm.container_spec import container_spec
 from components.llm.docker_facts import DockerFacts, available_bytes
 from components.llm.document import OllamaLlm, SelfHosted
+from components.llm.gateway.addresses import engine_url
 from components.llm.gateway.slots import Choice, Found, choose, spec_mark
 from components.llm.hub import ParsedLlm
 from components.llm.model_name import ModelName
@@ -17,14 +18,14 @@ from components.llm.names import Names, Slot
 from components.llm.ollama_api import OllamaApi, OllamaError, OllamaUnreachableError, StoredModel
 from components.llm.registry import NoSuchModelError, weights_bytes
 
-_AMD_DRIVER = Path("/dev/kfd")
 _LOOPBACK = "127.0.0.1"
+_AMD_DRIVER = Path("/dev/kfd")
 Stored = Mapping[ModelName, StoredModel]
 
 
-def _stored_models(_: Names, llm: OllamaLlm, _live: Slot | None) -> Stored:
+def _stored_models(llm: OllamaLlm, live: Slot, private_token: str) -> Stored:
     try:
-        with OllamaApi(f"http://{_LOOPBACK}:{llm.port}") as api:
+        with OllamaApi(engine_url(llm, live), token=private_token) as api:
             return api.models()
     except (OllamaUnreachableError, OllamaError):
         return {}
@@ -37,12 +38,12 @@ class Elsewhere:
 
     Args:
         registry_size: of a model, in bytes; None when the registry cannot be asked.
-        stored_models: on the Ollama in the live slot; none when it does not answer.
+        stored_models: on the Ollama in the live slot, behind the private door; none when it does not answer.
         available_bytes: of this machine's memory; None when unknown.
     """
 
     registry_size: Callable[[ModelName], int | None] = weights_bytes
-    stored_models: Callable[[Names, OllamaLlm, Slot | None], Stored] = _stored_models
+    stored_models: Callable[[OllamaLlm, Slot, str], Stored] = _stored_models
     available_bytes: Callable[[], int | None] = available_bytes
 
 
@@ -148,15 +149,15 @@ class PreflightOne:
         """The model that a running Ollama serves while it gets another one: of several, the largest."""
         if self.choice.changes or self.choice.starts or self.llm.strategy == "recreate":
             return None
-        sizes = ((str(name), stored.size_bytes) for name, stored in self._stored.items())
+        sizes = ((f"{name.model}:{name.tag}", stored.size_bytes) for name, stored in self._stored.items())
         return max(sizes, key=lambda one: one[1], default=None)
 
     @cached_property
     def _stored(self) -> Stored:
         """What an Ollama of ours holds already."""
-        holder = self.facts.publisher_of(self.llm.port)
-        if isinstance(self.llm, OllamaLlm) and holder and self.names.same_stack(holder.labels):
-            return self.elsewhere.stored_models(self.names, self.llm, self.found.live)
+        live, token = self.found.live, self.facts.private_token(self.names)
+        if isinstance(self.llm, OllamaLlm) and live and token:
+            return self.elsewhere.stored_models(self.llm, live, token)
         return {}
 
     @property

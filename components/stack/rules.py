@@ -58,13 +58,17 @@ def ports(llms: Llms, trugen: TrugenSettings | None) -> Iterator[Problem]:
     owner: dict[int, str] = {}
     if trugen and trugen.sandbox:
         owner[trugen.sandbox.port] = "trugen.sandbox.port"
-    own = {name: llm for name, llm in llms.items() if isinstance(llm, SelfHosted)}
-    public = {f"llms.{name}.port": llm.port for name, llm in own.items()}
-    private = {f"llms.{name}.privatePort": llm.private_port for name, llm in own.items()}
-    for key, port in (public | private).items():
-        if (other := owner.setdefault(port, key)) != key:
-            default = ", by default the one after `port`," if key in private else ""
-            yield Problem(key, f"{port}{default} is taken by '{other}'; choose another")
+    settled = {}
+    for name, llm in llms.items():
+        if isinstance(llm, SelfHosted):
+            if (other := owner.setdefault(llm.port, key := f"llms.{name}.port")) == key:
+                settled[name] = llm
+            else:
+                yield Problem(key, f"{llm.port} is taken by '{other}'; choose another")
+    for name, llm in settled.items():
+        if (other := owner.setdefault(llm.private_port, key := f"llms.{name}.privatePort")) != key:
+            default = "" if llm.given_private_port else ", the one after `port`,"
+            yield Problem(key, f"{llm.private_port}{default} is taken by '{other}'; choose another")
 
 
 def api_key(key: str | None, trugen: TrugenSettings, *, from_environment: bool) -> Iterator[Problem]:

@@ -190,12 +190,30 @@ def test_one_port_serves_one_program(problems: Problems, stack: Stack) -> None:
     ]
 
 
-def test_a_private_port_that_nobody_chose_is_the_one_to_move(problems: Problems, stack: Stack) -> None:
-    stack["llms"]["second"] = {**stack["llms"]["main"], "port": 11435}
+@pytest.mark.parametrize("chosen", [None, 11436])
+def test_a_private_port_gives_way_to_a_public_one(problems: Problems, stack: Stack, chosen: int | None) -> None:
+    stack["llms"]["second"] = {**stack["llms"]["main"], "port": (chosen or 11435)}
+    if chosen:
+        stack["llms"]["main"]["privatePort"] = chosen
+
+    (problem,) = problems(stack)
+
+    which = "11436" if chosen else "11435, the one after `port`,"
+    assert problem == f"llms.main.privatePort: {which} is taken by 'llms.second.port'; choose another"
+
+
+def test_two_servers_cannot_share_a_private_port(problems: Problems, stack: Stack) -> None:
+    stack["llms"]["second"] = {**stack["llms"]["main"], "port": 20001, "privatePort": 11435}
 
     assert problems(stack) == [
-        "llms.main.privatePort: 11435, by default the one after `port`, is taken by 'llms.second.port'; choose another"
+        "llms.second.privatePort: 11435 is taken by 'llms.main.privatePort'; choose another",
     ]
+
+
+def test_the_last_port_of_all_leaves_none_for_the_private_door(problems: Problems, stack: Stack) -> None:
+    stack["llms"]["main"]["port"] = 65535
+
+    assert problems(stack) == ["llms.main: has `port: 65535`, and none comes after it; set `privatePort`, too"]
 
 
 def test_exact_names_must_differ(problems: Problems, stack: Stack) -> None:

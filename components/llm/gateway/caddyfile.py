@@ -9,8 +9,8 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from components.llm.gateway.document import GatewaySettings, Tls
+from components.llm.gateway.places import CERTIFICATE, KEY, PLACE, PREVIOUS_TOKEN, PRIVATE_TOKEN, TOKEN
 
-PLACE = "/run/trugen-llm"
 STORAGE = "/var/lib/trugen-llm"
 """Where Caddy keeps certificates it got or made itself."""
 ADMIN = "unix//tmp/caddy-admin.sock"
@@ -25,11 +25,11 @@ def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
         "hosts": hosts,
         "max_body": int(gateway.max_body),
         "max_concurrent": gateway.max_concurrent,
-        "known": _known("token", "previous-token"),
+        "known": _known(TOKEN, PREVIOUS_TOKEN),
         "hsts": _HSTS if gateway.tls else "",
     }
-    private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known("private-token")}
-    metrics = _METRICS % {"known": _known("private-token")}
+    private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known(PRIVATE_TOKEN)}
+    metrics = _METRICS % {"known": _known(PRIVATE_TOKEN)}
     door = _tls_door(gateway.tls) if gateway.tls else _PLAIN_DOOR
     plain_beside = _PLAIN_DOOR if gateway.tls and gateway.tunnel else ""
     return "\n".join(
@@ -70,7 +70,7 @@ def _options(tls: Tls | None) -> str:
 
 def _tls_door(tls: Tls) -> str:
     if tls.by_files:
-        return f":{TLS_PORT} {{\n\ttls {PLACE}/certificate.pem {PLACE}/key.pem\n\timport public\n}}\n"
+        return f":{TLS_PORT} {{\n\ttls {PLACE}/{CERTIFICATE} {PLACE}/{KEY}\n\timport public\n}}\n"
     issuer = _ACME % {"email": tls.acme_email} if tls.by_acme else "\ttls internal\n"
     # The second site answers what comes for another host: without it Caddy says 200 and nothing.
     return (

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from components.llm.gateway.routes import ROUTES_FILE, Routes
+from components.llm.gateway.places import ROUTES
+from components.llm.gateway.routes import Routes
 from components.llm.volume_files import Volume
 
 GATEWAY_USER = 65532
@@ -28,7 +29,7 @@ class Door:
         Raises:
             VolumeFilesError: Docker does not tell.
         """
-        return Routes.parse(self.volume.get(ROUTES_FILE)[ROUTES_FILE])
+        return Routes.parse(self.volume.get(ROUTES)[ROUTES])
 
     def lead(self, routes: Routes | None) -> None:
         """
@@ -37,4 +38,4 @@ class Door:
         Raises:
             VolumeFilesError: Docker did not take it.
         """
-        self.volume.put({ROUTES_FILE: "" if routes is None else str(routes)})
+        self.volume.put({ROUTES: "" if routes is None else str(routes)})

@@ -17,7 +17,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateRes
 
 from components.foreseen import foreseen
 from components.llm.gateway.door import Door
-from components.llm.gateway.files import PREVIOUS_TOKEN
+from components.llm.gateway.places import PREVIOUS_TOKEN
 from components.llm.gateway.routes import only
 from components.llm.volume_files import VolumeFilesError
 from components.progress import report

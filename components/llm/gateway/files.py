@@ -13,14 +13,13 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
 from components.foreseen import foreseen
-from components.llm.gateway.caddyfile import ADMIN, PLACE
+from components.llm.gateway.caddyfile import ADMIN
 from components.llm.gateway.door import GATEWAY_USER
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PLACE, PREVIOUS_TOKEN, TOKEN
 from components.llm.secret_files import mark_of
 from components.llm.volume_files import Volume, VolumeFilesError
 
 Props = dict[str, Any]
-TOKEN, PREVIOUS_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "private-token"
-CADDYFILE, CERTIFICATE, KEY = "Caddyfile", "certificate.pem", "key.pem"
 _LOADED = (CADDYFILE, CERTIFICATE, KEY)
 _COMPARED = ("volume", "container", "files", "__provider")
 

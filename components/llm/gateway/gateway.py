@@ -1,6 +1,6 @@
 """The only way to an engine: Caddy at the door, the relay behind it, each in a hardened container."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -10,15 +10,9 @@ import pulumi_docker as docker
 from components.llm.declared import MIB
 from components.llm.gateway import addresses, caddyfile
 from components.llm.gateway.door import GATEWAY_USER
-from components.llm.gateway.files import (
-    CADDYFILE,
-    CERTIFICATE,
-    KEY,
-    PRIVATE_TOKEN,
-    TOKEN,
-    GatewayFiles,
-    GatewayFilesArgs,
-)
+from components.llm.gateway.files import GatewayFiles, GatewayFilesArgs
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PLACE, PRIVATE_TOKEN, TOKEN
+from components.llm.gateway.tunnel_server import GatewayTunnel
 from components.llm.gguf import locate
 from components.llm.hardening import container_options, hardened, health, image, labels, network
 from components.llm.names import Names
@@ -39,10 +33,15 @@ _ALIVE = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{port}
 
 @dataclass(frozen=True)
 class GatewayTokens:
-    """*public* lets TruGen in; *private* opens the door of this machine, behind which engines are proven and filled."""
+    """
+    *public* lets TruGen in; *private* opens the door of this machine, behind which engines are proven and filled.
+
+    *tunnel* is what a tunnel's vendor knows it by; None without one.
+    """
 
     public: pulumi.Output[str]
     private: pulumi.Output[str]
+    tunnel: str | None
 
 
 class Gateway(pulumi.ComponentResource):
@@ -58,7 +57,8 @@ class Gateway(pulumi.ComponentResource):
     volume: pulumi.Output[str]
     image_id: pulumi.Output[str]
     """Of a local image that can carry files into the volume."""
-    container_id: pulumi.Output[str]
+    url: pulumi.Output[str]
+    """Root that TruGen calls. Known once somebody answers there."""
 
     def __init__(
         self, name: str, args: SelfHosted, server: LlmServer, tokens: GatewayTokens, opts: pulumi.ResourceOptions
@@ -80,8 +80,18 @@ class Gateway(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self.token = pulumi.Output.all(tokens.public, written.mark).apply(lambda both: str(both[0]))
-        relay = self._relay(name, server)
-        self.container_id = self._caddy(name, args, server, [written, relay, server], pulled).id
+        options = {} if addresses.needs_way_out(args.gateway) else _NO_WAY_OUT
+        front = network(f"{name}-front", self, self._names, self._names.front_network, after=pulled, options=options)
+        networks = [
+            docker.ContainerNetworksAdvancedArgs(name=at, aliases=["gateway"])
+            for at in (front.name, server.private_network)
+        ]
+        # The engine, too: in the releases without a gateway it held the port.
+        after = [written, self._relay(name, server), server]
+        caddy = self._caddy(name, pulled.image_id, self._ports(args), networks, after)
+        self.url = pulumi.Output.all(caddy.id, *self._tunnel(name, tokens, front.name, caddy)).apply(
+            lambda _: addresses.agent_url(args)
+        )
         self.register_outputs({})
 
     def _contents(self, args: SelfHosted, tokens: GatewayTokens) -> Mapping[str, pulumi.Input[str]]:
@@ -120,39 +130,41 @@ class Gateway(pulumi.ComponentResource):
     def _caddy(
         self,
         name: str,
-        args: SelfHosted,
-        server: LlmServer,
-        after: list[pulumi.Resource],
-        pulled: docker.RemoteImage,
+        image_id: pulumi.Input[str],
+        ports: Sequence[docker.ContainerPortArgs],
+        networks: Sequence[docker.ContainerNetworksAdvancedArgs],
+        after: Sequence[pulumi.Resource],
     ) -> docker.Container:
-        settings = self._settings
-        options = {} if addresses.needs_way_out(settings) else _NO_WAY_OUT
-        front = network(f"{name}-front", self, self._names, self._names.front_network, after=pulled, options=options)
         opts = container_options(self, self._names, self._names.gateway, _GATEWAY_PROCESSES)
         return docker.Container(
             f"{name}-gateway",
             name=self._names.gateway,
-            image=pulled.image_id,
+            image=image_id,
             entrypoints=["caddy"],
-            command=["run", "--config", f"{caddyfile.PLACE}/{CADDYFILE}", "--adapter", "caddyfile"],
+            command=["run", "--config", f"{PLACE}/{CADDYFILE}", "--adapter", "caddyfile"],
             user=_USER,
             envs=["HOME=/tmp", "XDG_CONFIG_HOME=/tmp", "XDG_DATA_HOME=/tmp"],
-            ports=self._ports(args),
-            networks_advanced=[
-                docker.ContainerNetworksAdvancedArgs(name=front.name, aliases=["gateway"]),
-                docker.ContainerNetworksAdvancedArgs(name=server.private_network, aliases=["gateway"]),
-            ],
-            volumes=[
-                docker.ContainerVolumeArgs(volume_name=self.volume, container_path=caddyfile.PLACE, read_only=True)
-            ],
+            ports=ports,
+            networks_advanced=networks,
+            volumes=[docker.ContainerVolumeArgs(volume_name=self.volume, container_path=PLACE, read_only=True)],
             labels=labels(docker.ContainerLabelArgs, self._names.owner),
-            memory=settings.memory // MIB,
-            memory_swap=settings.memory // MIB,
+            memory=self._settings.memory // MIB,
+            memory_swap=self._settings.memory // MIB,
             restart="unless-stopped",
             healthcheck=health(*_HEALTHY),
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=after)),
             **hardened(scratch=_SCRATCH, capabilities=_OF_THE_BINARY),
         )
+
+    def _tunnel(
+        self, name: str, tokens: GatewayTokens, front: pulumi.Input[str], caddy: docker.Container
+    ) -> list[pulumi.Output[str]]:
+        """Whoever calls through it waits for these."""
+        tunnel = self._settings.tunnel
+        if tunnel is None or tokens.tunnel is None:
+            return []
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[caddy])
+        return [GatewayTunnel(name, tunnel, tokens.tunnel, front, opts).container_id]
 
     def _ports(self, args: SelfHosted) -> list[docker.ContainerPortArgs]:
         """Ascending by the port inside, as Docker tells them."""

@@ -19,34 +19,34 @@ import signal
 import sys
 import traceback
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
-_HEAD_BYTES = _READ_BYTES = 64 << 10
+_READ_BYTES = 64 << 10  # of a head, too: the most it may have
 _CONNECT_LIMIT_S, _CONNECT_AGAIN_FOR_S, _CONNECT_PAUSE_S = 5.0, 1.0, 0.1
 _REFUSAL_BYTES, _MESSAGE_CHARACTERS = 64 << 10, 1000
 _COMMENT = b": keep-alive\n\n"
-_FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
 _UPSTREAM = re.compile(r"[a-z0-9.-]+:[0-9]+")
-_BROKEN = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
+_START_AND_FIELD_NAMES = re.compile(rb"\S+ \S[^\n]*(\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\n]*)*")
 # RFC 9110, 7.6.1, and the framing, which is the relay's own on both sides.
 _OF_ONE_CONNECTION = frozenset(
     b"connection proxy-connection keep-alive te trailer transfer-encoding upgrade content-length expect".split()
 )
 # An engine gets no secret, and it shall not compress: a comment can be put into plain text only.
 _NOT_FOR_ENGINES = frozenset(b"host authorization trugen-routes accept-encoding".split())
-Fields = list[tuple[bytes, bytes]]
-_EVENT_STREAM: Fields = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache")]
+_BROKEN = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
+Field = tuple[bytes, bytes]
 
 
-@dataclass(frozen=True)
-class Head:
-    """The words of the first line, and the fields: names in lower case, in the order they came."""
+@dataclass
+class Message:
+    """The words of its first line, its fields with names in lower case, and the body if it is a request."""
 
     words: list[bytes]
-    fields: Fields
+    fields: list[Field]
+    body: bytes = b""
 
     @property
     def status(self) -> int:
@@ -59,20 +59,9 @@ class Head:
     def value(self, name: bytes) -> bytes:
         return dict(self.fields).get(name, b"")
 
-    def passed_on(self) -> Fields:
+    def passed_on(self) -> list[Field]:
         named = {name.strip() for name in self.value(b"connection").lower().split(b",")}
         return [field for field in self.fields if field[0] not in _OF_ONE_CONNECTION | named]
-
-
-@dataclass
-class Request:
-    head: Head
-    body: bytes
-
-    @property
-    def route(self) -> tuple[bytes, bytes]:
-        method, target, *_ = self.head.words
-        return method, target.partition(b"?")[0]
 
     def asked(self) -> Mapping[str, Any]:
         """Members of the JSON object in the body; none where it is anything else."""
@@ -82,28 +71,13 @@ class Request:
             return {}
         return told if isinstance(told, dict) else {}
 
-    def head_for(self, upstream: str) -> bytes:
-        method, target, *_ = self.head.words
-        fields = [field for field in self.head.passed_on() if field[0] not in _NOT_FOR_ENGINES]
-        fields += [(b"host", upstream.encode()), (b"connection", b"close"), (b"accept-encoding", b"identity")]
-        fields += [(b"content-length", b"%d" % len(self.body))]
-        return _written(b"%b %b HTTP/1.1" % (method, target), fields)
 
-
-class Routes(NamedTuple):
-    live: str
-    models: Mapping[str, str]
-
-    def upstream(self, model: object) -> str:
-        return self.models.get(model, self.live) if isinstance(model, str) else self.live
-
-
-def routes_in(field: bytes) -> Routes | None:
+def routes_in(field: bytes) -> Mapping[str, Any] | None:
     """None where the field is empty or broken, as the file behind it is missing while it is replaced."""
     try:
-        told = json.loads(field)
-        routes = Routes(told["live"], dict(told["models"]))
-        return routes if all(map(_UPSTREAM.fullmatch, [routes.live, *routes.models.values()])) else None
+        routes = json.loads(field)
+        upstreams = [routes["live"], *dict(routes["models"]).values()]
+        return routes if all(map(_UPSTREAM.fullmatch, upstreams)) else None
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
@@ -126,7 +100,7 @@ class Answer:
         if self._timer is None:
             self._timer = self._loop.call_later(self._keep_alive_s, self._listen)
 
-    def begin(self, head: Head) -> None:
+    def begin(self, head: Message) -> None:
         """Pass the engine's head on, unless the client already has one."""
         if not self.started:
             self._start(head.status, head.passed_on())
@@ -144,14 +118,13 @@ class Answer:
     def end(self) -> None:
         self._writer.write(b"0\r\n\r\n")
 
-    def refuse(self, status: int, message: str, code: str, fields: Fields | None = None) -> None:
+    def refuse(self, status: int, message: str, code: str, *fields: Field) -> None:
         """An error of OpenAI's shape: the whole answer, or the last event of the one that has begun."""
-        error = {"error": {"message": message, "type": "server_error", "param": None, "code": code}}
         if self.started:
-            self._chunk(b"data: %b\n\n" % json.dumps(error).encode())
+            self._chunk(b"data: %b\n\n" % json.dumps(_error(message, "server_error", code)).encode())
             self.end()
         else:
-            self._writer.write(_whole(status, error, fields))
+            self._writer.write(_whole(status, _error(message, "server_error", code), *fields))
 
     def abort(self) -> None:
         """Without the last chunk, so that nobody takes the answer for a whole one."""
@@ -165,19 +138,17 @@ class Answer:
         # The timer runs after the last byte instead of being set again for each.
         now_s = self._loop.time()
         if now_s >= self._heard_at_s + self._keep_alive_s:
-            self._comment()
+            if not self.started:
+                self._start(HTTPStatus.OK, [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache")])
+            # Only between two events, which a blank line parts, and before the first.
+            if not self._tail or self._tail.replace(b"\r\n", b"\n").replace(b"\r", b"\n").endswith(b"\n\n"):
+                self._chunk(_COMMENT)
             self._heard_at_s = now_s
         self._timer = self._loop.call_at(self._heard_at_s + self._keep_alive_s, self._listen)
 
-    def _comment(self) -> None:
-        if not self.started:
-            self._start(HTTPStatus.OK, _EVENT_STREAM)
-        if not self._tail or self._tail.replace(b"\r\n", b"\n").replace(b"\r", b"\n").endswith(b"\n\n"):
-            self._chunk(_COMMENT)
-
-    def _start(self, status: int, fields: Fields) -> None:
+    def _start(self, status: int, fields: list[Field]) -> None:
         self.started = True
-        self._writer.write(_written(b"HTTP/1.1 %d " % status, [*fields, (b"transfer-encoding", b"chunked")]))
+        self._writer.write(_head(b"HTTP/1.1 %d " % status, *fields, (b"transfer-encoding", b"chunked")))
 
     def _chunk(self, data: bytes) -> None:
         self._writer.write(b"%x\r\n%b\r\n" % (len(data), data))
@@ -186,52 +157,46 @@ class Answer:
 class Relay:
     def __init__(self, keep_alive_s: float) -> None:
         self._keep_alive_s = keep_alive_s
-        self._routes: Routes | None = None
+        self._routes: Mapping[str, Any] | None = None
         self._in_flight: Counter[str] = Counter()
 
-    async def answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
-        match request.route:
+    async def answer(self, request: Message, writer: asyncio.StreamWriter) -> None:
+        match request.words[0], request.words[1].partition(b"?")[0]:
             case (b"POST", b"/v1/chat/completions") | (b"GET", b"/v1/models"):
-                answer = Answer(writer, self._keep_alive_s)
-                with contextlib.closing(answer):
+                with contextlib.closing(Answer(writer, self._keep_alive_s)) as answer:
                     await self._relay(request, answer)
             case (b"GET", b"/in-flight"):
                 writer.write(_whole(200, +self._in_flight))
             case (b"GET", b"/healthz"):
                 writer.write(_whole(200, {}))
             case _:
-                error = {"message": "There is no such route.", "type": "invalid_request_error", "param": None}
-                writer.write(_whole(404, {"error": {**error, "code": "not_found"}}))
+                writer.write(_whole(404, _error("There is no such route.", "invalid_request_error", "not_found")))
 
-    async def _relay(self, request: Request, answer: Answer) -> None:
-        self._routes = routes_in(request.head.value(b"trugen-routes")) or self._routes
+    async def _relay(self, request: Message, answer: Answer) -> None:
+        self._routes = routes_in(request.value(b"trugen-routes")) or self._routes
         if self._routes is None:
-            answer.refuse(503, "No model is served yet.", "no_model_yet", [(b"retry-after", b"1")])
+            answer.refuse(503, "No model is served yet.", "no_model_yet", (b"retry-after", b"1"))
             return
         asked = request.asked()
-        upstream = self._routes.upstream(asked.get("model"))
+        model = asked.get("model")
+        live = self._routes["live"]
+        upstream: str = self._routes["models"].get(model, live) if isinstance(model, str) else live
         if asked.get("stream") is True:
             answer.keep_alive()
-        with self._counted(upstream):
-            try:
-                await _pass_on(request, upstream, answer)
-            except Exception as error:  # noqa: BLE001 - one request's fault must not end the connection without a word
-                _report(error)
-                if answer.started:
-                    answer.abort()
-                else:
-                    answer.refuse(500, "The request could not be passed on.", "internal_error")
-
-    @contextlib.contextmanager
-    def _counted(self, upstream: str) -> Iterator[None]:
         self._in_flight[upstream] += 1
         try:
-            yield
+            await _pass_on(request, upstream, answer)
+        except Exception as error:  # noqa: BLE001 - nobody is left waiting for an answer
+            _report(error)
+            if answer.started:
+                answer.abort()
+            else:
+                answer.refuse(500, "The request could not be passed on.", "internal_error")
         finally:
             self._in_flight[upstream] -= 1
 
 
-async def _pass_on(request: Request, upstream: str, answer: Answer) -> None:
+async def _pass_on(request: Message, upstream: str, answer: Answer) -> None:
     try:
         reader, writer = await _connected(upstream)
     except (OSError, UnicodeError):  # UnicodeError: a name that cannot be one, like `engine..a`
@@ -239,10 +204,10 @@ async def _pass_on(request: Request, upstream: str, answer: Answer) -> None:
         return
     try:
         # Not drained: an engine may refuse before it has read all of it.
-        writer.write(request.head_for(upstream))
-        writer.write(request.body)
-        request.body = b""  # an answer takes minutes, and so much memory its prompt shall not take
-        head = await _final_head(reader)
+        writer.writelines([_head_for(upstream, request), request.body])
+        request.body = b""  # an answer takes minutes, and its prompt need not be kept for them
+        while (head := await _message(reader)).status in range(100, 200):
+            pass
     except _BROKEN:
         answer.refuse(502, "The model server broke off before it answered.", "bad_gateway")
     else:
@@ -251,7 +216,7 @@ async def _pass_on(request: Request, upstream: str, answer: Answer) -> None:
         writer.transport.abort()  # what cancels the generation when it is the client that has gone
 
 
-async def _stream(head: Head, reader: asyncio.StreamReader, answer: Answer) -> None:
+async def _stream(head: Message, reader: asyncio.StreamReader, answer: Answer) -> None:
     if answer.started and not (head.status == HTTPStatus.OK and head.is_event_stream):
         answer.refuse(head.status, await _refusal(head, reader), "upstream_error")
         return
@@ -265,7 +230,7 @@ async def _stream(head: Head, reader: asyncio.StreamReader, answer: Answer) -> N
         answer.end()
 
 
-async def _refusal(head: Head, reader: asyncio.StreamReader) -> str:
+async def _refusal(head: Message, reader: asyncio.StreamReader) -> str:
     """What the engine says in an answer that is not the stream it was asked for."""
     said = b""
     with contextlib.suppress(*_BROKEN):
@@ -287,32 +252,29 @@ async def _connected(upstream: str) -> tuple[asyncio.StreamReader, asyncio.Strea
     while True:
         try:
             async with asyncio.timeout(_CONNECT_LIMIT_S):
-                return await asyncio.open_connection(host, int(port), limit=_HEAD_BYTES)
+                return await asyncio.open_connection(host, int(port), limit=_READ_BYTES)
         except OSError:
             if asyncio.get_running_loop().time() >= give_up_at_s:
                 raise
         await asyncio.sleep(_CONNECT_PAUSE_S)
 
 
-async def _head(reader: asyncio.StreamReader) -> Head:
-    first, *lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\n")
-    # Written anew line by line, so that an engine cannot end its head early for Caddy and smuggle a second answer.
-    parted = [line.partition(b":") for line in lines if line.strip()]
-    fields = [(name.lower(), value.strip()) for name, _, value in parted]
-    if not all(_FIELD_NAME.fullmatch(name) for name, _ in fields):
-        raise ValueError("no field of HTTP")
-    return Head(first.split(), fields)
-
-
-async def _final_head(reader: asyncio.StreamReader) -> Head:
-    while (head := await _head(reader)).status in range(100, 200):
-        pass
-    return head
-
-
-async def _body(reader: asyncio.StreamReader, head: Head, *, to_end: bool = False) -> AsyncIterator[bytes]:
+async def _message(reader: asyncio.StreamReader) -> Message:
     """
-    Pieces as they come; *to_end*: of unknown length it ends with the connection.
+    A message without its body.
+
+    What is written again from it has one head: an engine cannot end it early for Caddy and smuggle a second answer in.
+    """
+    lines = [line.strip() for line in (await reader.readuntil(b"\r\n\r\n")).split(b"\n") if line.strip()]
+    if not _START_AND_FIELD_NAMES.fullmatch(b"\n".join(lines)):
+        raise ValueError("not HTTP")
+    parted = [line.partition(b":") for line in lines[1:]]
+    return Message(lines[0].split(), [(name.lower(), value.strip()) for name, _, value in parted])
+
+
+async def _body(reader: asyncio.StreamReader, head: Message, *, to_end: bool = False) -> AsyncIterator[bytes]:
+    """
+    Pieces as they come; *to_end*: one of unknown length ends with the connection.
 
     Raises one of `_BROKEN` where it breaks off.
     """
@@ -340,14 +302,29 @@ async def _exactly(size: int, reader: asyncio.StreamReader) -> AsyncIterator[byt
         yield piece
 
 
-def _written(first: bytes, fields: Fields) -> bytes:
+def _head_for(upstream: str, request: Message) -> bytes:
+    return _head(
+        b"%b %b HTTP/1.1" % (request.words[0], request.words[1]),
+        *(field for field in request.passed_on() if field[0] not in _NOT_FOR_ENGINES),
+        (b"host", upstream.encode()),
+        (b"connection", b"close"),
+        (b"accept-encoding", b"identity"),
+        (b"content-length", b"%d" % len(request.body)),
+    )
+
+
+def _head(first: bytes, *fields: Field) -> bytes:
     return b"\r\n".join([first, *(b"%b: %b" % field for field in fields), b"", b""])
 
 
-def _whole(status: int, value: Any, fields: Fields | None = None) -> bytes:
+def _whole(status: int, value: Any, *fields: Field) -> bytes:
     body = json.dumps(value).encode()
-    framing = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    return _written(b"HTTP/1.1 %d " % status, [*(fields or []), *framing]) + body
+    framing = (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))
+    return _head(b"HTTP/1.1 %d " % status, *fields, *framing) + body
+
+
+def _error(message: str, kind: str, code: str) -> Mapping[str, Any]:
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
 def _report(error: BaseException | None) -> None:
@@ -359,17 +336,12 @@ def _report(error: BaseException | None) -> None:
 class Client(asyncio.StreamReaderProtocol):
     """One connection of Caddy; when it goes, the request that is being answered is cancelled."""
 
-    def __init__(self, relay: Relay, all_clients: "set[Client]") -> None:
-        super().__init__(asyncio.StreamReader(limit=_HEAD_BYTES), self._begin)
+    def __init__(self, relay: Relay, clients: "set[Client]") -> None:
+        super().__init__(asyncio.StreamReader(limit=_READ_BYTES), self._begin)
         self._relay = relay
-        self._all = all_clients
+        self._clients = clients
         self._last = False
         self._between_requests = True
-
-    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
-        self.serving = asyncio.create_task(self._serve(reader, writer))
-        self._all.add(self)
 
     def eof_received(self) -> bool:
         super().eof_received()
@@ -378,7 +350,7 @@ class Client(asyncio.StreamReaderProtocol):
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
         self.serving.cancel()
-        self._all.discard(self)
+        self._clients.discard(self)
 
     def finish(self) -> None:
         """Take no further request."""
@@ -386,20 +358,21 @@ class Client(asyncio.StreamReaderProtocol):
         if self._between_requests:
             self._writer.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while not (self._last or writer.is_closing()):
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self.serving = asyncio.create_task(self._serve(reader))
+        self._clients.add(self)
+
+    async def _serve(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(*_BROKEN):  # Caddy has gone, or it is not Caddy
+            while not (self._last or self._writer.is_closing()):
                 self._between_requests = True
-                head = await _head(reader)
+                request = await _message(reader)
                 self._between_requests = False
-                body = b"".join([piece async for piece in _body(reader, head)])
-                await self._relay.answer(Request(head, body), writer)
-        except (OSError, EOFError):
-            pass  # gone
-        except Exception as error:  # noqa: BLE001 - told in one line of our own, without contents
-            _report(error)
-        writer.close()
-        await writer.wait_closed()
+                request.body = b"".join([piece async for piece in _body(reader, request)])
+                await self._relay.answer(request, self._writer)
+        self._writer.close()
+        await self._writer.wait_closed()
 
 
 async def _run(port: int, keep_alive_s: float) -> None:

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-ROUTES_FILE = "routes.json"
-
 
 @dataclass(frozen=True)
 class Routes:

@@ -10,7 +10,7 @@ from tests.fixtures.scripted_socket import Asked, Connection
 
 
 def _named(name: str) -> ScriptedLlm:
-    return ScriptedLlm([answer(200, {"from": name})], models=listing(name))
+    return ScriptedLlm([answer(200, {"from": name})], routes={"/v1/models?limit=1": listing(name)})
 
 
 def _who(relay: RelayProcess, body: Any, routes: str | bytes | None) -> Any:

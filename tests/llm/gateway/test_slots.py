@@ -122,6 +122,12 @@ def test_with_the_routes_lost_and_both_slots_taken_recreate_frees_the_memory(sto
     assert chosen(found(None, {"a": "old", "b": "older"}, stopped=stopped), "recreate").slot == other(stopped)
 
 
+@each_strategy
+@pytest.mark.parametrize("stopped", SLOTS)
+def test_of_two_engines_as_declared_the_one_that_runs_is_used(stopped: Slot, strategy: Strategy) -> None:
+    assert chosen(found(None, {"a": "new", "b": "new"}, stopped=stopped), strategy).slot == other(stopped)
+
+
 # A small world: what Docker holds, and what runs of `pulumi up` do to it.
 
 End = Literal["succeeds", "is not proven", "is killed before it is proven", "is killed after the switch"]
