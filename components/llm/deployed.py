@@ -16,6 +16,8 @@ from components.llm.server import LlmServer
 from components.llm.token import BearerToken
 from components.llm.unused_models import UnusedModels
 
+_PROVEN_BESIDE = "llms.{name}: a new engine comes up in slot {new}; slot {old} is live until the new one is proven."
+
 
 class Deployed:
     """
@@ -45,6 +47,8 @@ class Deployed:
             if secrets.token
             else BearerToken(name, child, args.gateway.token_generation).value
         )
+        if choice.beside is not None:
+            pulumi.log.info(_PROVEN_BESIDE.format(name=name, new=choice.slot, old=choice.beside), parent)
         self._private_token = BearerToken(f"{name}-private", child).value
         server = LlmServer(name, args, choice, child, engine_files(args, secrets))
         tokens = GatewayTokens(public, self._private_token, secrets.tunnel_token)
