@@ -24,11 +24,11 @@ def test_a_wrong_key_is_told_and_the_right_one_makes_another_container_that_is_p
     deployment.pulumi("config", "set", "--secret", "--path", "providerKeys.main", WRONG_KEY)
 
     refused = deployment.up("--skip-preview")
-    first = deployment.container(engine)
+    first = deployment.engine_container(engine)
 
     deployment.pulumi("config", "set", "--secret", "--path", "providerKeys.main", ANTHROPIC_KEY)
     outputs = deployment.deployed()
-    second = deployment.container(engine)
+    second = deployment.engine_container(engine)
     again = deployment.up("--skip-preview", "--expect-no-changes")
 
     form = outputs["developer_studio"]["concierge"]

@@ -31,7 +31,7 @@ def test_doctor_names_a_dead_endpoint_and_the_command_that_heals_it(
     deployment: Deployment, engine: docker.DockerClient
 ) -> None:
     deployment.deployed()
-    deployment.container(engine).stop(timeout=1)
+    deployment.engine_container(engine).stop(timeout=1)
 
     result = deployment.components("doctor")
 

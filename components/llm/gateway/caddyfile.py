@@ -9,7 +9,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from components.llm.gateway.document import GatewaySettings, Tls
-from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PLACE, PREVIOUS_TOKEN, PRIVATE_TOKEN, TOKEN
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS, KEY, PLACE, PRIVATE_TOKEN, TOKEN
 
 STORAGE_VOLUME, STORAGE_FOLDER = "/var/lib/trugen-llm", "caddy"
 STORAGE = f"{STORAGE_VOLUME}/{STORAGE_FOLDER}"
@@ -31,7 +31,7 @@ def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
         "hosts": hosts,
         "max_body": int(gateway.max_body),
         "max_concurrent": gateway.max_concurrent,
-        "known": _known(TOKEN, PREVIOUS_TOKEN),
+        "known": _known(TOKEN, *FORMER_TOKENS),
         "hsts": _HSTS if gateway.tls else "",
     }
     private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known(PRIVATE_TOKEN)}

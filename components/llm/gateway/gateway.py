@@ -59,6 +59,8 @@ class Gateway(pulumi.ComponentResource):
     volume: pulumi.Output[str]
     image_id: pulumi.Output[str]
     """Of a local image that can carry files into the volume."""
+    files_mark: pulumi.Output[str]
+    """Changes with configuration, certificate and token."""
     url: pulumi.Output[str]
     """Root that TruGen calls. Known once somebody answers there."""
 
@@ -81,6 +83,7 @@ class Gateway(pulumi.ComponentResource):
             GatewayFilesArgs(self.volume, pulled.image_id, self._names.gateway, self._contents(args, tokens)),
             pulumi.ResourceOptions(parent=self),
         )
+        self.files_mark = written.mark
         self.token = pulumi.Output.all(tokens.public, written.mark).apply(lambda both: str(both[0]))
         options = {} if addresses.needs_way_out(args.gateway) else _NO_WAY_OUT
         front = network(f"{name}-front", self, self._names, self._names.front_network, after=pulled, options=options)

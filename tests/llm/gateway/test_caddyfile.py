@@ -18,6 +18,7 @@ TLS: dict[str, Any] = {
     "files": {"hostname": HOSTNAME, "certificate": "c.pem", "key": "k.pem"},
     "internal": {"hostname": HOSTNAME, "internal": True},
 }
+FILES_OF_A_REQUEST = ("token", "previous-token", "older-token", "private-token", "routes.json")
 EVERY: dict[str, Any] = {
     "plain": {},
     **{kind: {"tls": tls} for kind, tls in TLS.items()},
@@ -131,7 +132,7 @@ def test_no_stream_is_cut_by_the_clock(tmp_path: Path) -> None:
 def test_it_holds_no_secret_but_the_places_of_files(settings: Any) -> None:
     read = set(re.findall(r"\{file\.([^}]*)\}", written(**settings)))
 
-    assert read == {f"{PLACE}/{name}" for name in ("token", "previous-token", "private-token", "routes.json")}
+    assert read == {f"{PLACE}/{name}" for name in FILES_OF_A_REQUEST}
 
 
 def test_the_administration_listens_on_a_socket_of_the_container_only(tmp_path: Path) -> None:
