@@ -60,11 +60,10 @@ class Deployed:
             "address": server.address,
         }
         self._engine_url = addresses.engine_url(args, choice.slot)
-        # Another container or other weights have to be proven again.
-        trigger = server.container_id
+        # Another container, other weights, and another door have to be proven again.
+        trigger = pulumi.Output.concat(server.container_id, "/", gateway.files_mark)
         if isinstance(args, OllamaLlm):
-            model = self._model(args, server, gateway)
-            trigger = pulumi.Output.concat(server.container_id, "/", model.digest)
+            trigger = pulumi.Output.concat(trigger, "/", self._model(args, server, gateway).digest)
         self.proof = {
             "base_url": f"{self._engine_url}/v1",
             "public_url": gateway.url,

@@ -37,6 +37,11 @@ class Names:
         return f"{self.container}-gateway"
 
     @property
+    def certificates(self) -> str:
+        """Volume of those that the gateway gets or makes itself."""
+        return f"{self.container}-certificates"
+
+    @property
     def tunnel(self) -> str:
         return f"{self.container}-tunnel"
 

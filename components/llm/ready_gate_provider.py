@@ -137,9 +137,7 @@ def _proven(props: Props) -> Props:
             if place is None:
                 return
             door = Door.of(place, _PURPOSE)
-            after = (before or Routes(door.address)).moved_to(door.address, props["model"])
-            if after != before:
-                door.lead(after)
+            door.lead((before or Routes(door.address)).moved_to(door.address, props["model"]))
 
         evidence = wait_until_ready(
             replace(_target(props), is_candidate=is_candidate(place, before)),

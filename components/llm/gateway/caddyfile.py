@@ -9,11 +9,17 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from components.llm.gateway.document import GatewaySettings, Tls
-from components.llm.gateway.places import CERTIFICATE, KEY, PLACE, PREVIOUS_TOKEN, PRIVATE_TOKEN, TOKEN
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS, KEY, PLACE, PRIVATE_TOKEN, TOKEN
 
-STORAGE = "/var/lib/trugen-llm"
+STORAGE_VOLUME, STORAGE_FOLDER = "/var/lib/trugen-llm", "caddy"
+STORAGE = f"{STORAGE_VOLUME}/{STORAGE_FOLDER}"
 """Where Caddy keeps certificates it got or made itself."""
+SCRATCH = "/tmp/caddy"  # noqa: S108 - the container's own, in memory
+"""Where it notes its housekeeping when there are none of those."""
 ADMIN = "unix//tmp/caddy-admin.sock"
+RUN = ("caddy", "run", "--config", f"{PLACE}/{CADDYFILE}")
+RELOAD = ("caddy", "reload", "--force", "--config", f"{PLACE}/{CADDYFILE}", "--address", ADMIN)
+"""Forced: Caddy skips a reload of the same text, even when the certificate that the text names is another."""
 PLAIN_PORT, TLS_PORT, PRIVATE_PORT, METRICS_PORT = 8080, 8443, 8081, 9180
 _LOCAL = ("127.0.0.1", "localhost")
 
@@ -25,18 +31,17 @@ def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
         "hosts": hosts,
         "max_body": int(gateway.max_body),
         "max_concurrent": gateway.max_concurrent,
-        "known": _known(TOKEN, PREVIOUS_TOKEN),
+        "known": _known(TOKEN, *FORMER_TOKENS),
         "hsts": _HSTS if gateway.tls else "",
     }
     private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known(PRIVATE_TOKEN)}
     metrics = _METRICS % {"known": _known(PRIVATE_TOKEN)}
-    door = _tls_door(gateway.tls) if gateway.tls else _PLAIN_DOOR
-    plain_beside = _PLAIN_DOOR if gateway.tls and gateway.tunnel else ""
-    return "\n".join(
-        part
-        for part in (_options(gateway.tls), _ERRORS, _UPSTREAM, public, door, plain_beside, private, metrics)
-        if part
-    )
+    parts = [_options(gateway.tls), _ERRORS, _UPSTREAM % {"place": PLACE}, public]
+    if gateway.tls:
+        parts.append(_tls_door(gateway.tls))
+    if gateway.tls is None or gateway.tunnel:
+        parts.append(_PLAIN_DOOR)
+    return "\n".join([*parts, private, metrics])
 
 
 def _hosts(gateway: GatewaySettings, public_url: str | None) -> list[str]:
@@ -63,8 +68,7 @@ def _known(*files: str) -> str:
 def _options(tls: Tls | None) -> str:
     # Callers that give an address instead of a name send no SNI.
     extra = f"\tdefault_sni {tls.hostname}\n\thttps_port {TLS_PORT}\n\tskip_install_trust\n" if tls else ""
-    # Caddy writes its housekeeping there even where it keeps no certificate.
-    storage = STORAGE if tls and not tls.by_files else "/tmp/caddy"  # noqa: S108 - the container's own, in memory
+    storage = STORAGE if tls and not tls.by_files else SCRATCH
     return _OPTIONS % {"admin": ADMIN, "storage": storage, "tls": extra}
 
 
@@ -79,6 +83,8 @@ def _tls_door(tls: Tls) -> str:
     )
 
 
+# `read_body_idle`, by default a minute, must be off where `read_body` is set: when either ends Caddy takes away every
+# limit, and Go waits without one for the rest of the body. The private door carries weights files of any size.
 _OPTIONS = """\
 {
 	admin %(admin)s
@@ -102,12 +108,20 @@ _OPTIONS = """\
 			}
 		}
 	}
+	servers :8081 {
+		protocols h1
+		timeouts {
+			read_header 10s
+			idle 2m
+		}
+	}
 	servers {
 		protocols h1 h2
 		max_header_size 16KiB
 		timeouts {
 			read_header 10s
 			read_body 60s
+			read_body_idle -1s
 			idle 2m
 		}
 	}
@@ -151,6 +165,11 @@ _UPSTREAM = """\
 		dial_timeout 5s
 	}
 }
+
+(relayed) {
+	import upstream
+	header_up Trugen-Routes {file.%(place)s/routes.json}
+}
 """
 
 _HSTS = '\theader Strict-Transport-Security "max-age=31536000"\n'
@@ -171,8 +190,7 @@ _PUBLIC = """\
 		error @stranger 401
 		@served expression {method} + " " + {path} in ["POST /v1/chat/completions", "GET /v1/models"]
 		reverse_proxy @served relay:8090 {
-			import upstream
-			header_up Trugen-Routes {file./run/trugen-llm/routes.json}
+			import relayed
 			unhealthy_request_count %(max_concurrent)d
 		}
 		error 404
@@ -207,18 +225,19 @@ http://:8081 {
 			%(known)s
 		}
 		error @stranger 401
-		@engine path_regexp engine ^/engine-(a|b)/([1-9][0-9]{0,4})/
+		@engine vars_regexp engine {http.request.uri} ^/engine-(a|b)/([1-9][0-9]{0,4})/
 		route @engine {
 			uri strip_prefix /engine-{re.engine.1}/{re.engine.2}
 			reverse_proxy engine-{re.engine.1}:{re.engine.2} {
 				import upstream
+				header_up -Trugen-Routes
 			}
 		}
 		@relay path /relay/*
 		route @relay {
 			uri strip_prefix /relay
 			reverse_proxy relay:8090 {
-				import upstream
+				import relayed
 			}
 		}
 		error 404

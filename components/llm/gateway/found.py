@@ -5,7 +5,7 @@ import json
 import tarfile
 from typing import TYPE_CHECKING
 
-from components.llm.gateway.places import PLACE, ROUTES
+from components.llm.gateway.places import NEXT_ROUTES, PLACE, ROUTES
 from components.llm.gateway.slots import Found
 from components.llm.names import SLOT_LABEL, SLOTS, SPEC_LABEL, Names, Slot, slot_at
 
@@ -29,7 +29,7 @@ def read_live(client: "docker.DockerClient", names: Names) -> Found:
     there = {slot: by_slot[slot] for slot in SLOTS if slot in by_slot}
     return Found(
         engines={slot: one["Labels"].get(SPEC_LABEL, "") for slot, one in there.items()},
-        live=_slot_in(read_file(client, names.gateway, ROUTES)),
+        live=_live_in(client, names, ROUTES) or _live_in(client, names, NEXT_ROUTES),
         running=frozenset(slot for slot, one in there.items() if one["State"] in _HAS_PROCESS),
     )
 
@@ -48,10 +48,10 @@ def read_file(client: "docker.DockerClient", container: str, name: str) -> str |
         return file.read().decode(errors="replace") if file else None
 
 
-def _slot_in(routes: str | None) -> Slot | None:
+def _live_in(client: "docker.DockerClient", names: Names, file: str) -> Slot | None:
     """The slot that `{"live": "engine-a:11434", …}` names; None when it names none."""
     try:
-        live = str(json.loads(routes or "{}")["live"])
+        live = str(json.loads(read_file(client, names.gateway, file) or "{}")["live"])
     except (ValueError, KeyError, TypeError):
         return None
     return slot_at(live)

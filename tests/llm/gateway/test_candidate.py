@@ -115,7 +115,8 @@ def test_a_candidate_is_not_removed_while_traffic_may_still_go_to_it(
     assert [] == removed
 
 
-def test_a_failed_candidate_says_what_the_traffic_stays_on(volume: VolumeInMemory, removed: list[str]) -> None:
+@pytest.mark.usefixtures("removed")
+def test_a_failed_candidate_says_what_the_traffic_stays_on(volume: VolumeInMemory) -> None:
     volume.files["routes.json"] = str(only(LIVE, "old"))
 
     with pytest.raises(RuntimeError) as caught:
