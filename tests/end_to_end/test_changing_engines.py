@@ -164,6 +164,7 @@ def test_a_run_that_is_killed_while_the_new_engine_is_proven_is_finished_by_the_
     deployment: Deployment, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", deployment.environment()["PULUMI_BACKEND_URL"])
+    use_llama_cpp(deployment)
     deployment.deployed()
     before = deployment.gateway_file(engine, ROUTES)
     deployment.change("llms.main.contextLength", 1024)
@@ -188,6 +189,7 @@ def test_a_run_that_is_killed_while_the_new_engine_is_proven_is_finished_by_the_
 def test_with_the_strategy_recreate_the_engine_is_replaced_where_it_is(
     deployment: Deployment, engine: docker.DockerClient
 ) -> None:
+    use_llama_cpp(deployment)
     deployment.deployed()
     before = deployment.engine_container(engine).id
     deployment.change("llms.main.strategy", "recreate")
@@ -224,7 +226,8 @@ def test_engines_that_do_not_fit_beside_each_other_are_refused_before_anything_i
 def test_a_new_token_replaces_the_old_one_once_the_agents_have_moved_and_no_request_fails(
     deployment: Deployment, rotate: Declare
 ) -> None:
-    deployment.change("llms.main.gateway", {"drainS": 15})
+    use_llama_cpp(deployment)
+    deployment.change("llms.main.gateway.drainS", 15)
     deployment.deployed()
     read = where(deployment)
     old = read()
