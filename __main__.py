@@ -9,15 +9,20 @@ from components.agent import fleet
 from components.agent.resource import TrugenAgent, TrugenAgentArgs
 from components.attached import Attachments
 from components.llm import preflight
-from components.llm.document import TrugenLlm
-from components.llm.endpoint import LlmEndpoint, Secrets
+from components.llm.document import SelfHosted, TrugenLlm
+from components.llm.endpoint import LlmEndpoint
+from components.llm.llm_secrets import engine_files
 from components.llm.platform_model import PlatformModel
 from components.stack.needs import needs_of
 from components.stack.problems import SettingsError
 
 try:
     settings = stack_file.load()
-    preflight.check(settings.project, settings.stack, settings.llms)
+    secrets = {name: settings.secrets_of(name) for name in settings.llms}
+    files = {
+        name: engine_files(llm, secrets[name]) for name, llm in settings.llms.items() if isinstance(llm, SelfHosted)
+    }
+    choices = preflight.check(settings.project, settings.stack, settings.llms, files)
     check_account(settings)
 except (SettingsError, preflight.PreflightError, AccountError) as error:
     raise pulumi.RunError(str(error)) from None
@@ -31,8 +36,9 @@ endpoints = {
     else LlmEndpoint(
         name,
         llm,
-        Secrets(settings.token_of(name), settings.hub_token_of(name), settings.provider_key_of(name)),
+        secrets[name],
         needs_of(agent for agent in settings.agents.values() if agent.llm == name),
+        choices,
         pulumi.ResourceOptions(provider=local),
     )
     for name, llm in settings.llms.items()
@@ -48,7 +54,7 @@ for name, document in settings.agents.items():
     agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider, retain_on_delete=keep))
 fleet.verify(agents, few=local, many=account.provider)
 for name, endpoint in endpoints.items():
-    endpoint.remove_unused_models(after=[agents[user] for user, used in settings.agents.items() if used.llm == name])
+    endpoint.retire_former(after=[agents[user] for user, used in settings.agents.items() if used.llm == name])
 
 for name, value in account.outputs.items():
     pulumi.export(name, value)

@@ -14,7 +14,17 @@ import os
 import shlex
 import sys
 
-from air_gapped import docker_engine, llama_cpp_image, model_file, ollama_image, places, pulumi_tools, python_env
+from air_gapped import (
+    caddy_image,
+    docker_engine,
+    llama_cpp_image,
+    model_file,
+    ollama_image,
+    places,
+    pulumi_tools,
+    python_env,
+    python_image,
+)
 from air_gapped.commands import PrepareError
 from air_gapped.progress import Progress, clock
 from air_gapped.tasks import Task, run_all
@@ -37,6 +47,8 @@ def _everything(*, with_tests: bool) -> list[Task]:
         Task("model", model_file.model),
         Task("ollama", ollama_image.engine_binary, frozenset({"docker"})),
         Task("image", ollama_image.image, frozenset({"docker", "ollama"})),
+        Task("caddy", caddy_image.image, frozenset({"docker"})),
+        Task("python image", python_image.image, frozenset({"docker"})),
     ]
     if with_tests:
         tasks += [

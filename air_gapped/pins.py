@@ -8,6 +8,9 @@ OLLAMA_IMAGE = f"ollama/ollama:{OLLAMA}"
 # is made of the wheel `xllamacpp` 2026.10.11549: the last number is that of its llama.cpp, b11549 (xorbitsai/xllamacpp,
 # scripts/generate-release-version.sh), 90 builds later. Of that build upstream seems to have no image: they are daily.
 LLAMA_CPP_IMAGE = "ghcr.io/ggml-org/llama.cpp:server-b11459"
+# The gateway's: its proxy, and the Python that runs its relay. Made here, the latter is whatever Python runs this.
+CADDY_IMAGE = "caddy:2.11.7"
+PYTHON_IMAGE = "python:3.11-slim-bookworm"
 MIN_GO = (1, 26)
 
 GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"

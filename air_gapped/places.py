@@ -31,6 +31,11 @@ def pypi_pin(package: str) -> Path:
     return RECIPES / "pypi" / f"{package}.txt"
 
 
+def pypi_release(package: str) -> str:
+    """`NAME==VERSION` of such a file."""
+    return pypi_pin(package).read_text().split()[0]
+
+
 def logs() -> Path:
     folder = state() / "logs"
     folder.mkdir(exist_ok=True)

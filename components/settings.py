@@ -11,7 +11,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_snake
 
 from components.llm.document import Llm
-from components.stack import attached, prompts, rules
+from components.stack import attached, prompts, reach, rules
 from components.stack.document import AgentSettings, Name, Settings, TrugenSettings
 from components.stack.problems import Problem, SettingsError, explain, unknown
 
@@ -25,6 +25,7 @@ _SECRETS = {
     "trugenApiKey": "pulumi config set --secret trugenApiKey",
     "llmTokens": "pulumi config set --secret --path llmTokens.<name of the LLM>",
     "hubTokens": "pulumi config set --secret --path hubTokens.<name of the LLM>",
+    "tunnelTokens": "pulumi config set --secret --path tunnelTokens.<name of the LLM>",
     "providerKeys": "pulumi config set --secret --path providerKeys.<name of the LLM>",
     "secretHeaders": "pulumi config set --secret --path secretHeaders.tools.<name of the tool>.<header>",
 }
@@ -65,7 +66,7 @@ class _Reader:
         agents = self._named("agents", self._with_texts("agents", raw_agents), AgentSettings)
         key = self._secret("trugenApiKey")
         tokens, hub_tokens = self._tokens("llmTokens"), self._tokens("hubTokens")
-        provider_keys = self._tokens("providerKeys")
+        provider_keys, tunnel_tokens = self._tokens("providerKeys"), self._tokens("tunnelTokens")
 
         # From the raw entries: an agent's other mistakes must not hide a wrong name, nor the other way round.
         llm_of = {
@@ -80,9 +81,11 @@ class _Reader:
         self.problems += rules.tokens(tokens, llms, set(raw_llms))
         self.problems += rules.hub_tokens(hub_tokens, llms, set(raw_llms))
         self.problems += rules.provider_keys(provider_keys, llms, set(raw_llms))
+        self.problems += rules.tunnel_tokens(tunnel_tokens, llms, set(raw_llms))
+        self.problems += reach.doors(llms)
         self.problems += rules.tool_calls(llms, agents)
         if trugen is not None:
-            self.problems += rules.reachable(llms, trugen)
+            self.problems += reach.reachable(llms, trugen)
             self.problems += rules.api_key(key, trugen, from_environment=bool(os.environ.get("TRUGEN_API_KEY")))
         return {
             "llms": llms,
@@ -91,6 +94,7 @@ class _Reader:
             "trugen_api_key": key and SecretStr(key),
             "llm_tokens": {name: SecretStr(token) for name, token in tokens.items()},
             "hub_tokens": {name: SecretStr(token) for name, token in hub_tokens.items()},
+            "tunnel_tokens": {name: SecretStr(token) for name, token in tunnel_tokens.items()},
             "provider_keys": {name: SecretStr(key) for name, key in provider_keys.items()},
             **self._attachments(raw_agents),
         }

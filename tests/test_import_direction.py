@@ -45,6 +45,7 @@ WITHOUT_PULUMI = [
     "redaction.py",
     "urls.py",
     "llm/gate",
+    "llm/gateway/slots.py",
     "llm/model_work.py",
     "llm/ollama_api.py",
     "llm/preflight.py",
@@ -55,6 +56,7 @@ WITHOUT_PULUMI = [
     "agent/document.py",
     "sandbox/app.py",
     "sandbox/store.py",
+    "stack/reach.py",
     "stack/rules.py",
 ]
 

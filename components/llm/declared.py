@@ -16,6 +16,8 @@ _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*:(?!latest\b)[A-Za-z0-9_][A-Za-z0-9.
 _MODEL_ID = re.compile(r"[A-Za-z0-9][\w.:/@+-]{0,199}")
 _GPU_ID = re.compile(r"\d{1,3}|GPU-[0-9a-f-]{4,40}|MIG-[\w/-]{4,80}")
 _MOST_GPUS = 64
+HTTPS_PORT = 443
+_FIRST_FREE_PORT, _LAST_PORT = 1024, 65535
 
 
 class Declared(BaseModel):
@@ -57,6 +59,14 @@ def _size(size: ByteSize) -> ByteSize:
     return size
 
 
+def _port(port: int) -> int:
+    if port != HTTPS_PORT and not _FIRST_FREE_PORT <= port <= _LAST_PORT:
+        raise ValueError(
+            f"is {port}; write {_FIRST_FREE_PORT} to {_LAST_PORT}, or {HTTPS_PORT} for a gateway with `tls`"
+        )
+    return port
+
+
 def _inside(path: str) -> str:
     if ".." in PurePosixPath(path).parts:
         raise ValueError("leaves the project folder; write an absolute path or one that starts with '~'")
@@ -72,7 +82,7 @@ Url = Annotated[str, AfterValidator(api_root)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Size = Annotated[ByteSize, AfterValidator(_size)]
 Tokens = Annotated[int, Field(ge=256, le=2**24)]
-Port = Annotated[int, Field(ge=1024, le=65535)]
+Port = Annotated[int, AfterValidator(_port)]
 Image = Annotated[str, spelled(_IMAGE, "pin a tag other than latest, like 'ollama/ollama:0.24.0'")]
 ModelId = Annotated[str, spelled(_MODEL_ID, "write the model id as its server lists it")]
 Gpu = Annotated[str | int | tuple[str, ...], PlainValidator(_gpu)]

@@ -3,12 +3,19 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from components.llm.gateway import found
+from components.llm.gateway.places import PRIVATE_TOKEN
+from components.llm.gateway.slots import Found
+from components.llm.names import Names
 
 _ANSWER_WITHIN_S = 30  # a busy dockerd was seen to take more than 10
 _LOOPBACK = ("", "localhost", "127.0.0.1", "::1")
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
+_MEMORY = Path("/proc/meminfo")
 
 
 class DockerUnusableError(Exception):
@@ -36,7 +43,7 @@ class DockerFacts:
         import requests  # noqa: PLC0415 - see above
         from docker.errors import DockerException  # noqa: PLC0415 - see above
 
-        host = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
+        self._host = host = os.environ.get("DOCKER_HOST") or _DEFAULT_HOST
         if urlsplit(host).scheme not in {"unix", "npipe"} and urlsplit(host).hostname not in _LOOPBACK:
             raise DockerUnusableError(
                 f"Docker at {host} is another machine, where a port on 127.0.0.1 cannot be reached from here."
@@ -66,6 +73,25 @@ class DockerFacts:
                 return Publisher(container["Names"][0].lstrip("/"), container["Labels"] or {})
         return None
 
+    def slots_of(self, names: Names) -> Found:
+        """
+        The engines of one LLM, and which of them is live.
+
+        Raises:
+            DockerUnusableError: it does not answer any more.
+        """
+        import requests  # noqa: PLC0415 - see __init__
+        from docker.errors import DockerException  # noqa: PLC0415 - see __init__
+
+        try:
+            return found.read_live(self._client, names)
+        except (DockerException, requests.RequestException) as error:
+            raise DockerUnusableError(why_unusable(self._host, error)) from None
+
+    def private_token(self, names: Names) -> str | None:
+        """What the private door of the gateway of one LLM expects; None before there is one."""
+        return found.read_file(self._client, names.gateway, PRIVATE_TOKEN)
+
     def why_no_image(self, image: str) -> str | None:
         """Why *image* cannot be had; None when it is here, can be pulled, or nobody can tell."""
         import requests  # noqa: PLC0415 - see __init__
@@ -89,6 +115,15 @@ class DockerFacts:
         except requests.RequestException:
             return None
         return None
+
+
+def available_bytes() -> int | None:
+    """What a new process may take of this machine without swapping: `MemAvailable`, man 5 proc. None if unknown."""
+    try:
+        lines = _MEMORY.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
 
 
 def why_unusable(host: str, error: BaseException) -> str:

@@ -1,42 +1,31 @@
 """One declared LLM, from its container to the proof that it answers the way TruGen will ask."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.llm.document import AnthropicLlm, HostedLlm, OllamaLlm, SelfHosted
-from components.llm.engines import LITELLM_CONFIG
+from components.llm.document import HostedLlm, SelfHosted
 from components.llm.gate.needs import Needs
-from components.llm.litellm_config import litellm_config
+from components.llm.gateway.slots import Choice
+from components.llm.llm_secrets import Secrets
+from components.llm.names import Names, slot_at
 from components.llm.ready_gate import ChatCompletionsReady, ReadyGateArgs
-from components.llm.token import BearerToken
-from components.llm.unused_models import UnusedModels
 from components.urls import is_loopback
 
+if TYPE_CHECKING:
+    from components.llm.deployed import Deployed
+
 _TYPE = "trugen-llm:index:LlmEndpoint"
-# Where every client of the Hugging Face hub looks: `$HF_HOME/token`, and our engines' HF_HOME is their volume.
-_HUB_TOKEN_FILE = "token"  # noqa: S105 - the name of a file, not its content
-
-
-@dataclass(frozen=True, repr=False)
-class Secrets:
-    """
-    *token* is the one the endpoint's gateway or provider expects. Without one it is generated, since TruGen demands a
-    token even for an open server. *hub_token* reads a private repository; *provider_key* pays for a proxied model.
-    """
-
-    token: str | None = None
-    hub_token: str | None = None
-    provider_key: str | None = None
 
 
 class LlmEndpoint(pulumi.ComponentResource):
     """
     A chat-completions endpoint that has been proven: whoever uses one of its outputs waits for the proof.
 
-    *needs* is what its agents ask of it beyond a streamed answer.
+    *needs* is what its agents ask of it beyond a streamed answer. *choices* are the slots of the engines of ours, by
+    the name of the LLM.
     """
 
     provider = "custom"
@@ -46,38 +35,44 @@ class LlmEndpoint(pulumi.ComponentResource):
     model: pulumi.Output[str]
     token: pulumi.Output[str]
     """Secret."""
-    outputs: Mapping[str, Any]
+    outputs: dict[str, Any]
     """What a person wants to know about it."""
     form: Mapping[str, Any]
     """What TruGen's Developer Studio asks for."""
 
     def __init__(
-        self, name: str, args: SelfHosted | HostedLlm, secrets: Secrets, needs: Needs, opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        args: SelfHosted | HostedLlm,
+        secrets: Secrets,
+        needs: Needs,
+        choices: Mapping[str, Choice],
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(_TYPE, name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        self.token = pulumi.Output.secret(secrets.token) if secrets.token else BearerToken(name, child).value
-        self._name = name
-        self._secrets = secrets
-        self._own_api_url: pulumi.Output[str] | None = None
-        if isinstance(args, HostedLlm) and args.caution:
-            pulumi.log.warn(f"llms.{name}: {args.caution}.", self)
+        self._deployed: Deployed | None = None
+        if isinstance(args, HostedLlm):
+            if args.caution:
+                pulumi.log.warn(f"llms.{name}: {args.caution}.", self)
+            self.token = pulumi.Output.secret(str(secrets.token))  # demanded by the rules of the stack file
+            proof = _served_elsewhere(args, self.token)
+        else:
+            # Inside: a stack of hosted endpoints needs no Docker provider.
+            from components.llm import deployed  # noqa: PLC0415 - see above
+
+            self._deployed = deployed.Deployed(name, args, secrets, choices[name], self, partial(_row, name))
+            self.token, proof = self._deployed.token, self._deployed.proof
         gate = ChatCompletionsReady(
             name,
             ReadyGateArgs(
-                **(self._deployed(name, args) if isinstance(args, SelfHosted) else {"base_url": args.url}),
+                **proof,
                 **args.ready.model_dump(),
-                model=args.agent_model if isinstance(args, SelfHosted) else args.model,
-                engine=args.facts.name if isinstance(args, SelfHosted) else args.engine,
-                token=self.token,
-                progress_urn=_row("ChatCompletionsReady", name),
+                progress_urn=_row(name, "ChatCompletionsReady"),
                 needs_tools=needs.tools,
                 needs_vision=needs.vision,
                 system_prompt_bytes=needs.system_prompt_bytes,
-                auth_required=_is_exposed(args),
-                gpu=isinstance(args, SelfHosted) and args.hardware != "cpu",
             ),
-            child,
+            pulumi.ResourceOptions(parent=self),
         )
         self.agent_url = gate.agent_url
         self.model = gate.model
@@ -88,49 +83,33 @@ class LlmEndpoint(pulumi.ComponentResource):
             "healthy": gate.healthy,
             "evidence": gate.evidence.apply(_in_few_lines),
         }
+        if self._deployed is not None:
+            names = Names(pulumi.get_project(), pulumi.get_stack(), name)
+            self.outputs["live_container"] = gate.gateway.apply(partial(_live_container, names))
         self.form = {"llm": name, "api_url": gate.agent_url, "model_name": gate.model, "token": self.token}
         self.register_outputs({})
 
-    def _deployed(self, name: str, args: SelfHosted) -> dict[str, Any]:
-        """Server and model; what the gate has to know of them."""
-        # Inside: a stack of hosted endpoints needs no Docker provider.
-        from components.llm.models import OllamaModel  # noqa: PLC0415 - see above
-        from components.llm.server import LlmServer  # noqa: PLC0415 - see above
-
-        child = pulumi.ResourceOptions(parent=self)
-        server = LlmServer(name, args, child, self._secret_files(args))
-        # Another container or other weights have to be proven again.
-        trigger = server.container_id
-        if isinstance(args, OllamaLlm):
-            model = OllamaModel(name, args, server, _row("OllamaModel", name), child)
-            trigger = pulumi.Output.concat(server.container_id, "/", model.digest)
-            self._own_api_url = server.api_url
-        return {
-            "base_url": server.base_url,
-            "public_url": args.public_url,
-            "container_id": server.container_id,
-            "trigger": trigger,
-        }
-
-    def _secret_files(self, args: SelfHosted) -> Mapping[str, pulumi.Input[str]]:
-        """What the container needs to know that nobody else may."""
-        key = self._secrets.provider_key
-        if isinstance(args, AnthropicLlm) and key:
-            return {LITELLM_CONFIG: self.token.apply(lambda token: litellm_config(args, token, key))}
-        hub_token = self._secrets.hub_token
-        return {_HUB_TOKEN_FILE: hub_token} if hub_token else {}
-
-    def remove_unused_models(self, after: Sequence[pulumi.Resource]) -> None:
-        """Drop models that this endpoint served before, once *after*, the agents that use it, have moved on."""
-        if self._own_api_url is not None:
-            opts = pulumi.ResourceOptions(parent=self, depends_on=after)
-            UnusedModels(self._name, self._own_api_url, self.model, opts)
+    def retire_former(self, after: Sequence[pulumi.Resource]) -> None:
+        """Close what the agents used before, once *after*, those that use this endpoint, have moved on."""
+        if self._deployed is not None:
+            self._deployed.retire_former(after)
 
 
-def _is_exposed(args: SelfHosted | HostedLlm) -> bool:
-    """Whether others than this machine can call the URL that TruGen will call."""
-    url = args.public_url if isinstance(args, SelfHosted) else args.url
-    return url is not None and not is_loopback(url)
+def _served_elsewhere(args: HostedLlm, token: pulumi.Output[str]) -> Mapping[str, Any]:
+    """What the gate has to know of an endpoint that others run."""
+    return {
+        "base_url": args.url,
+        "model": args.model,
+        "engine": args.engine,
+        "token": token,
+        "auth_required": not is_loopback(args.url),
+    }
+
+
+def _live_container(names: Names, gateway: Mapping[str, str]) -> str | None:
+    """Name of the container with the engine that the gate has led the *gateway* to."""
+    slot = slot_at(gateway["address"])
+    return slot and names.engine(slot)
 
 
 def _in_few_lines(evidence: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +118,7 @@ def _in_few_lines(evidence: Mapping[str, Any]) -> dict[str, Any]:
     return {**evidence, "checks": checks}
 
 
-def _row(kind: str, name: str) -> str:
+def _row(name: str, kind: str) -> str:
     """
     URN of the dynamic resource *name* inside the endpoint of that name, for its own progress.
 

@@ -32,6 +32,7 @@ class Engine:
         user: Replaces the image's own.
         scratch: Options of its `/tmp`.
         hopeless: Words in its log or answers that mean it will say the same next time -> what to do about them.
+        volume_per_slot: Whether two of its containers must not share a volume: it holds a configuration, no weights.
     """
 
     name: str
@@ -47,13 +48,14 @@ class Engine:
     user: str | None = None
     scratch: str = "rw,noexec,nosuid,size=256m"
     hopeless: Mapping[str, str] = field(default_factory=dict)
+    volume_per_slot: bool = False
 
 
 def _curl(port: int) -> tuple[str, ...]:
     return ("CMD", "curl", "--fail", "--silent", "--output", "/dev/null", f"http://127.0.0.1:{port}/health")
 
 
-_EVERYWHERE = "0.0.0.0"  # noqa: S104 - of the container, whose port is published on loopback only
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - of the container, which is on a private network only
 _LESS_MEMORY = "Choose a smaller model, or `pulumi config set --path llms.<llm>.contextLength <less>`."
 _NO_GPU = "Set `gpu` of this LLM, or `image` to a build for CPUs."
 _HUB_ACCESS = (
@@ -268,5 +270,6 @@ LITELLM = Engine(
     healthcheck=("CMD", "python3", "-c", _IS_ALIVE),
     # The secret files are for root alone, and the user of the image is its own business.
     user="0:0",
+    volume_per_slot=True,
 )
 ENGINES: Mapping[str, Engine] = {one.name: one for one in (OLLAMA, LLAMA_CPP, TGI, VLLM, SGLANG, LITELLM)}

@@ -9,7 +9,7 @@ from pydantic import ByteSize, Field, model_validator
 from components.llm.declared import MIB, Declared, HostPath, ModelId, Port, Size, Tokens, spelled
 from components.llm.engines import SGLANG, VLLM
 from components.llm.ready import HubReady
-from components.llm.self_hosted import WeightsLlm
+from components.llm.self_hosted import Egress, WeightsLlm
 
 _GIB = 2**30
 _ANSWER_TOKENS = 512
@@ -71,6 +71,11 @@ class HubLlm(WeightsLlm):
     def source(self) -> str:
         """Where the engine finds the weights: a folder of its own, or the hub."""
         return self.weights.repository or f"/models/{_NOT_FOR_PATHS.sub('-', self.model)}"
+
+    @property
+    def egress(self) -> Egress:
+        """The engine fetches its weights itself, whenever it starts."""
+        return "always" if self.weights.repository else "never"
 
     @property
     def mounts(self) -> Mapping[str, str]:

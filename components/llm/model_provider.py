@@ -10,26 +10,31 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvide
 
 from components import progress
 from components.foreseen import foreseen
-from components.llm import gguf
+from components.llm import egress, gguf
+from components.llm.egress import EgressError
 from components.llm.gate.container_state import ContainerWatch
+from components.llm.gateway.candidate import removed_unless_proven
 from components.llm.model_name import ModelName
 from components.llm.model_work import Blob, Import, ModelError, ModelWork, Patience
 from components.llm.ollama_api import OllamaApi, OllamaError, OllamaUnreachableError, StoredModel
+from components.llm.volume_files import VolumeFilesError
 from components.redaction import Redactor
 
 _SETTINGS = ("template", "parameters", "system")
 _FILES = ("gguf", "adapter")
 _SOURCE = ("model", "gguf_path", "adapter_path", *_SETTINGS)
-_COMPARED = ("api_url", "server", "pinned_digest", *_SOURCE, "__provider")
+_COMPARED = ("api_url", "token", "server", "pinned_digest", *_SOURCE, "__provider")
 
 Props = dict[str, Any]
 
 
 class OllamaModelProvider(ResourceProvider):
     """
-    Inputs: `api_url`, `server` (container id), `model`, `pinned_digest`, `gguf_path`, `adapter_path`, `template`,
-    `parameters`, `system`, `stall_timeout_s`, `progress_urn`. Outputs: those, and `digest` (as found on the server),
-    `installed_digest` (as we left it), `size_bytes`, and of both files `…_fingerprint` and `…_sha256`.
+    Inputs: `api_url`, `token` (of the door in front of it), `server` (container id), `gateway` (`volume`, `image`,
+    `address`), `egress_network`, `model`, `pinned_digest`, `gguf_path`, `adapter_path`, `template`, `parameters`,
+    `system`, `stall_timeout_s`, `progress_urn`. Outputs: those, and `digest` (as found on the server),
+    `installed_digest` (as we left it), `size_bytes`, of both files `…_fingerprint` and `…_sha256`, and `egress_open`,
+    true when a refresh found that an interrupted pull had left the way out open.
 
     Nothing is ever removed here: the old model has to stay until the agents have moved (`unused_models`), and a server
     that goes takes its volume along.
@@ -39,27 +44,33 @@ class OllamaModelProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         changed = any(_olds.get(key) != _news.get(key) for key in _COMPARED)
-        drifted = _olds["digest"] != _olds["installed_digest"] or _file_changed(_olds, _news)
+        drifted = (
+            _olds["digest"] != _olds["installed_digest"]
+            or _file_changed(_olds, _news)
+            or _olds.get("egress_open", False)
+        )
         return DiffResult(changes=changed or drifted, replaces=[])
 
-    @foreseen(ModelError)
+    @foreseen(ModelError, EgressError, VolumeFilesError)
     def create(self, props: Props) -> CreateResult:
         # A pulled model that is there is complete. An imported one is made again: only that proves its settings.
         return CreateResult("model", _install(props, keep=lambda _: "gguf_path" not in props))
 
-    @foreseen(ModelError)
+    @foreseen(ModelError, EgressError, VolumeFilesError)
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
         same = all(_olds.get(key) == _news.get(key) for key in _SOURCE) and not _file_changed(_olds, _news)
         return UpdateResult(_install(_news, keep=lambda stored: same and stored.digest == _olds["installed_digest"]))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         try:
-            with OllamaApi(props["api_url"]) as api:
+            with OllamaApi(props["api_url"], token=props.get("token")) as api:
                 stored = api.models().get(ModelName.parse(props["model"]))
         except (OllamaUnreachableError, OllamaError):
             # A stopped server says nothing about its disk; container and gate report it.
             return ReadResult(id_, props)
-        return ReadResult(id_, {**props, "digest": stored.digest}) if stored else ReadResult("", {})
+        is_open = egress.is_open(props["server"], props.get("egress_network"))
+        found = {"digest": stored.digest, "egress_open": is_open} if stored else {}
+        return ReadResult(id_, {**props, **found}) if stored else ReadResult("", {})
 
 
 def _file_changed(olds: Props, news: Props) -> bool:
@@ -82,9 +93,11 @@ def _is_other(olds: Props, news: Props, file: str) -> bool:
 def _install(props: Props, keep: Callable[[StoredModel], bool]) -> Props:
     """Bring the model to the server, unless the one there may stay; the outputs."""
     outs = dict(props)
+    server, network = props["server"], props.get("egress_network")
     with (
-        OllamaApi(props["api_url"], silence_s=props["stall_timeout_s"]) as api,
-        ContainerWatch(props["server"], Redactor()) as watch,
+        removed_unless_proven(props.get("gateway"), server, purpose="model"),
+        OllamaApi(props["api_url"], token=props.get("token"), silence_s=props["stall_timeout_s"]) as api,
+        ContainerWatch(server, Redactor()) as watch,
     ):
         work = ModelWork(api, props["model"], _patience(props, watch))
         work.wait_for_server()
@@ -95,12 +108,18 @@ def _install(props: Props, keep: Callable[[StoredModel], bool]) -> Props:
                 outs[f"{file}_sha256"] = blob.sha256
                 outs[f"{file}_fingerprint"] = gguf.fingerprint(blob.path)
         if stored is None or not keep(stored):
-            work.import_file(source) if source else work.pull()
+            if source:
+                work.import_file(source)
+            else:
+                with egress.open_while_fetching(server, network):
+                    work.pull()
             stored = work.stored()
-    if stored is None:
-        raise ModelError(f"Ollama reported success but does not list {props['model']!r}.\n  Run `pulumi up` again.")
-    _require_pinned(props, stored)
-    return outs | {"digest": stored.digest, "installed_digest": stored.digest, "size_bytes": stored.size_bytes}
+        egress.shut(server, network)
+        if stored is None:
+            raise ModelError(f"Ollama reported success but does not list {props['model']!r}.\n  Run `pulumi up` again.")
+        _require_pinned(props, stored)
+    found = {"digest": stored.digest, "installed_digest": stored.digest, "size_bytes": stored.size_bytes}
+    return outs | found | {"egress_open": False}
 
 
 def _require_pinned(props: Props, stored: StoredModel) -> None:

@@ -35,14 +35,20 @@ class StoredModel:
 
 
 class OllamaApi:
-    """One server at *api_url* (without `/v1`); *silence_s* limits the gap between two lines of a long answer."""
+    """
+    One server at *api_url* (without `/v1`); *silence_s* limits the gap between two lines of a long answer.
 
-    def __init__(self, api_url: str, *, silence_s: float = _ANSWER_S) -> None:
+    *token* is what a door in front of it expects.
+    """
+
+    def __init__(self, api_url: str, *, token: str | None = None, silence_s: float = _ANSWER_S) -> None:
         self._api_url = api_url
         self._silence_s = silence_s
         self._session = requests.Session()
         # A proxy from the environment is for the internet, not for a container on loopback.
         self._session.trust_env = False
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
 
     def __enter__(self) -> Self:
         return self

@@ -22,5 +22,5 @@ class PlatformModel:
         self.model = args.model
         self.outputs: dict[str, Any] = {"model": args.model, "engine": args.engine, "provider": args.provider}
 
-    def remove_unused_models(self, after: Sequence[pulumi.Resource]) -> None:
-        """There is no server of ours to tidy up."""
+    def retire_former(self, after: Sequence[pulumi.Resource]) -> None:
+        """There is nothing of ours to close."""

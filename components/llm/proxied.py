@@ -7,7 +7,7 @@ from pydantic import ByteSize, Field
 from components.llm.declared import Port, Size, spelled
 from components.llm.engines import LITELLM, Engine
 from components.llm.providers import ANTHROPIC
-from components.llm.self_hosted import SelfHosted
+from components.llm.self_hosted import Egress, SelfHosted
 
 _GIB = 2**30
 
@@ -29,3 +29,8 @@ class AnthropicLlm(SelfHosted):
     @property
     def facts(self) -> Engine:
         return LITELLM
+
+    @property
+    def egress(self) -> Egress:
+        """It calls its provider."""
+        return "always"

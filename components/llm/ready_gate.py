@@ -1,5 +1,6 @@
 """The gate between an LLM and the agents that use it: a resource that exists only once the endpoint is proven."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +33,9 @@ class ReadyGateArgs:
         system_prompt_bytes: Length of the longest system prompt; it has to fit into the context window.
         auth_required: Whether an endpoint that lets anybody in is refused.
         gpu: Whether the engine has to run on a GPU.
+        private_token: What `base_url` expects, when that is a door of its own.
+        gateway: `volume`, `image` and `address` behind the public URL's gateway, when it is ours: it is led to the
+            address once that is proven at `base_url`, and stays where it was when anything fails.
     """
 
     base_url: pulumi.Input[str]
@@ -52,6 +56,8 @@ class ReadyGateArgs:
     system_prompt_bytes: pulumi.Input[int] = 0
     auth_required: pulumi.Input[bool] = False
     gpu: pulumi.Input[bool] = False
+    private_token: pulumi.Input[str] | None = None
+    gateway: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None
 
 
 class ChatCompletionsReady(pulumi.dynamic.Resource, module="trugen", name="ChatCompletionsReady"):
@@ -65,6 +71,8 @@ class ChatCompletionsReady(pulumi.dynamic.Resource, module="trugen", name="ChatC
     agent_url: pulumi.Output[str]
     """The public URL, or the base URL when there is none."""
     model: pulumi.Output[str]
+    gateway: pulumi.Output[Mapping[str, str]]
+    """As the arguments say; its address is live."""
     evidence: pulumi.Output[dict[str, Any]]
     """What was seen when it was proven last: checks, `ttft_s`, `tokens_per_s`, capabilities."""
     healthy: pulumi.Output[bool]
@@ -91,6 +99,8 @@ class ChatCompletionsReady(pulumi.dynamic.Resource, module="trugen", name="ChatC
             "system_prompt_bytes": args.system_prompt_bytes,
             "auth_required": args.auth_required,
             "gpu": args.gpu,
+            "private_token": None if args.private_token is None else pulumi.Output.secret(args.private_token),
+            "gateway": args.gateway,
             "llm": name,
             "evidence": None,
             "healthy": None,

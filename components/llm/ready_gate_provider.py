@@ -7,6 +7,7 @@ This module's path and the class name are state format (`__provider`): moving th
 import math
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pulumi.dynamic import (
@@ -23,6 +24,10 @@ from pulumi.runtime.rpc import UNKNOWN
 from components.foreseen import foreseen
 from components.llm.gate.needs import Needs
 from components.llm.gate.readiness import Budget, NotReady, Target, probe_once, wait_until_ready
+from components.llm.gateway.candidate import is_candidate, removed_unless_proven
+from components.llm.gateway.door import Door
+from components.llm.gateway.routes import Routes
+from components.llm.volume_files import VolumeFilesError
 from components.progress import report
 from components.unknowns import spelled_out
 from components.urls import api_root
@@ -46,6 +51,8 @@ PROVEN = (
     "system_prompt_bytes",
     "auth_required",
     "gpu",
+    "private_token",
+    "gateway",
 )
 _NEEDS = {"needs_tools": False, "needs_vision": False, "system_prompt_bytes": 0}
 _UNKNOWN_TO_THE_FIRST_RELEASE = {**_NEEDS, "auth_required": False, "gpu": False}
@@ -54,6 +61,7 @@ _AT_UPGRADE = "needs_at_upgrade"
 # How long to wait, and where to show it, says nothing about the endpoint.
 PATIENCE = ("stall_timeout_s", "timeout_s", "progress_urn", "llm")
 _PROVIDER = "__provider"
+_PURPOSE = "gate"
 
 
 class ReadyGateProvider(ResourceProvider):
@@ -91,11 +99,11 @@ class ReadyGateProvider(ResourceProvider):
         changed = any(known.get(key) != news.get(key) for key in (*PROVEN, _PROVIDER))
         return DiffResult(changes=changed or olds.get("healthy") is not True, replaces=[])
 
-    @foreseen(NotReady)
+    @foreseen(NotReady, VolumeFilesError)
     def create(self, props: Props) -> CreateResult:
         return CreateResult(f"ready-{secrets.token_hex(6)}", _proven(props))
 
-    @foreseen(NotReady)
+    @foreseen(NotReady, VolumeFilesError)
     def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
         return UpdateResult(_proven(news))
 
@@ -122,11 +130,21 @@ def _needs_at_upgrade(old_inputs: Mapping[str, Any], news: Mapping[str, Any]) ->
 
 
 def _proven(props: Props) -> Props:
-    evidence = wait_until_ready(
-        _target(props),
-        budget=_budget(props),
-        on_progress=lambda line: report(props.get("progress_urn", ""), line),
-    )
+    place = props.get("gateway")
+    with removed_unless_proven(place, props.get("container_id", ""), _PURPOSE) as before:
+
+        def repoint() -> None:
+            if place is None:
+                return
+            door = Door.of(place, _PURPOSE)
+            door.lead((before or Routes(door.address)).moved_to(door.address, props["model"]))
+
+        evidence = wait_until_ready(
+            replace(_target(props), is_candidate=is_candidate(place, before)),
+            budget=_budget(props),
+            on_progress=lambda line: report(props.get("progress_urn", ""), line),
+            before_public=repoint,
+        )
     inputs = {key: props[key] for key in (*PROVEN, *PATIENCE) if key in props}
     return {**inputs, "evidence": evidence.as_dict(), "healthy": True}
 
@@ -149,6 +167,7 @@ def _target(props: Mapping[str, Any]) -> Target:
         ),
         auth_required=props.get("auth_required", False),
         gpu=props.get("gpu", False),
+        private_token=props.get("private_token"),
     )
 
 

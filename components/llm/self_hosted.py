@@ -2,21 +2,25 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ByteSize, Field, PlainValidator, field_validator
+from pydantic import ByteSize, Field, PlainValidator, field_validator, model_validator
 
 from components.llm.declared import MIB, Declared, Gpu, HostPath, Image, ModelId, Port, Size, Tokens, Url, spelled
 from components.llm.engines import ENGINES, OLLAMA, Engine, Hardware
+from components.llm.gateway.document import GatewaySettings
 from components.llm.model_name import ModelName
 from components.llm.ready import Ready
 
 _GIB = 2**30
+_LAST_PORT = 65535
 _ALL_LAYERS = 999  # more than any model has
 _TELLS_LAYERS = 4  # ggml-org/llama.cpp at b11434, common/log.h
 _PROJECTOR, _TEMPLATE = "/models/mmproj.gguf", "/models/chat-template.jinja"
 _DURATION = re.compile(r"-1|[1-9]\d{0,5}[smh]")
+Egress = Literal["never", "while-fetching", "always"]
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+Strategy = Literal["side-by-side", "recreate"]
 
 
 def _parameter(value: Any) -> Any:
@@ -29,17 +33,29 @@ def _parameter(value: Any) -> Any:
 
 
 class SelfHosted(Declared):
-    """A container with a port on loopback and nothing else open."""
+    """
+    An engine in a container, and a gateway as the only way to it.
+
+    `port` is the public door of the gateway and `privatePort` the one for this machine alone, by default the port after
+    it. `strategy` is what a change of engine does: it is proven beside the old one, or replaces it, with a pause.
+    """
 
     engine: str
     model: str
     image: Image | None = None
     port: Port
+    gateway: GatewaySettings = GatewaySettings()
     memory: Size = ByteSize(8 * _GIB)
     cpus: Annotated[float, Field(gt=0, le=1024)] | None = None
+    given_private_port: Port | None = Field(None, alias="privatePort")
+    strategy: Strategy = "side-by-side"
     restart: Literal["no", "on-failure", "unless-stopped", "always"] = "unless-stopped"
     public_url: Url | None = None
     ready: Ready = Ready()
+
+    @property
+    def private_port(self) -> int:
+        return self.given_private_port or self.port + 1
 
     @property
     def agent_model(self) -> str:
@@ -67,6 +83,11 @@ class SelfHosted(Declared):
         return self.image or self.facts.images[self.hardware]
 
     @property
+    def egress(self) -> Egress:
+        """When the engine has to reach the internet."""
+        return "never"
+
+    @property
     def mounts(self) -> Mapping[str, str]:
         """Files and folders of this machine that the container may read, by their place in it."""
         return {}
@@ -79,6 +100,12 @@ class SelfHosted(Declared):
     @property
     def memory_mib(self) -> int:
         return self.memory // MIB
+
+    @model_validator(mode="after")
+    def _a_port_is_left(self) -> Self:
+        if self.private_port > _LAST_PORT:
+            raise ValueError(f"has `port: {self.port}`, and none comes after it; set `privatePort`, too")
+        return self
 
 
 class WeightsLlm(SelfHosted):
@@ -145,6 +172,10 @@ class OllamaLlm(WeightsLlm):
     def _full_name(cls, model: str) -> str:
         ModelName.parse(model)
         return model
+
+    @property
+    def egress(self) -> Egress:
+        return "never" if self.gguf else "while-fetching"
 
 
 class LlamaCppLlm(WeightsLlm):

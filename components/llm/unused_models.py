@@ -23,12 +23,15 @@ class LeftOverModelError(Exception):
 
 
 class UnusedModelsProvider(ResourceProvider):
-    """Inputs: `api_url`, `declared` (a model name). Output: `unused`, the names found beside it by the last refresh."""
+    """
+    Inputs: `api_url`, `token` (of the door in front of it), `declared` (a model name). Output: `unused`, the names
+    found beside it by the last refresh.
+    """
 
     serialize_as_secret_always = False
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        changed = any(_olds.get(key) != _news.get(key) for key in ("api_url", "declared", "__provider"))
+        changed = any(_olds.get(key) != _news.get(key) for key in ("api_url", "token", "declared", "__provider"))
         return DiffResult(changes=changed or bool(_olds["unused"]), replaces=[])
 
     @foreseen(LeftOverModelError)
@@ -41,7 +44,7 @@ class UnusedModelsProvider(ResourceProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         try:
-            with OllamaApi(props["api_url"]) as api:
+            with _api(props) as api:
                 return ReadResult(id_, {**props, "unused": _unused(api, props)})
         except (OllamaUnreachableError, OllamaError):
             # A stopped server says nothing about its disk; container and gate report it.
@@ -49,15 +52,27 @@ class UnusedModelsProvider(ResourceProvider):
 
 
 class UnusedModels(pulumi.dynamic.Resource, module="trugen", name="UnusedModels"):
-    """Keeps only the model *declared* on the server at *api_url*; whoever uses another stands in `depends_on`."""
+    """
+    Keeps only the model *declared* on the server at *api_url*, whose door expects *token*; whoever uses another stands
+    in `depends_on`.
+    """
 
     unused: pulumi.Output[Sequence[str]]
 
     def __init__(
-        self, name: str, api_url: pulumi.Input[str], declared: pulumi.Input[str], opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        api_url: pulumi.Input[str],
+        token: pulumi.Input[str],
+        declared: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
     ) -> None:
-        props = {"api_url": api_url, "declared": declared, "unused": None}
+        props = {"api_url": api_url, "token": pulumi.Output.secret(token), "declared": declared, "unused": None}
         super().__init__(UnusedModelsProvider(), name, props, opts)
+
+
+def _api(props: Props) -> OllamaApi:
+    return OllamaApi(props["api_url"], token=props.get("token"))
 
 
 def _unused(api: OllamaApi, props: Props) -> list[str]:
@@ -67,7 +82,7 @@ def _unused(api: OllamaApi, props: Props) -> list[str]:
 
 def _removed(props: Props) -> Props:
     try:
-        with OllamaApi(props["api_url"]) as api:
+        with _api(props) as api:
             for name in _unused(api, props):
                 api.delete(name)
     except (OllamaUnreachableError, OllamaError) as error:

@@ -14,6 +14,7 @@ from components.attachments.template import Template
 from components.attachments.tool import Tool
 from components.llm.declared import Declared, Url, spelled
 from components.llm.document import Llm
+from components.llm.llm_secrets import Secrets
 
 # Names end up in URNs and in Docker names, which allow no more.
 Name = Annotated[
@@ -60,7 +61,7 @@ class TrugenSettings(Declared):
 
 
 class Settings(Declared):
-    """One stack. Secrets are the last five and stand in no other place."""
+    """One stack. Secrets are the last six and stand in no other place."""
 
     project: str
     stack: str
@@ -75,20 +76,18 @@ class Settings(Declared):
     trugen_api_key: SecretStr | None = None
     llm_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
     hub_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
+    tunnel_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
     provider_keys: Mapping[str, SecretStr] = Field(default_factory=dict)
     secret_headers: Mapping[str, Mapping[str, Mapping[str, SecretStr]]] = Field(default_factory=dict)
 
-    def token_of(self, llm: str) -> str | None:
-        """The token given for *llm*, in clear."""
-        return _clear(self.llm_tokens.get(llm))
-
-    def hub_token_of(self, llm: str) -> str | None:
-        """The token that reads the repository of *llm*, in clear."""
-        return _clear(self.hub_tokens.get(llm))
-
-    def provider_key_of(self, llm: str) -> str | None:
-        """The key of the provider that *llm* is a proxy to, in clear."""
-        return _clear(self.provider_keys.get(llm))
+    def secrets_of(self, llm: str) -> Secrets:
+        """What was stored encrypted for *llm*, in clear."""
+        return Secrets(
+            token=_clear(self.llm_tokens.get(llm)),
+            hub_token=_clear(self.hub_tokens.get(llm)),
+            tunnel_token=_clear(self.tunnel_tokens.get(llm)),
+            provider_key=_clear(self.provider_keys.get(llm)),
+        )
 
     def headers_of(self, section: str, name: str) -> dict[str, str]:
         """The headers stored encrypted for the entry *name* of *section* (`tools`, `mcpServers`), in clear."""

@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from components.llm.document import AnthropicLlm, HostedLlm, Llm, SelfHosted, TrugenLlm
+from components.llm.gateway.tunnel import CONNECTORS
 from components.llm.hub import HubLlm, ParsedLlm
 from components.stack import needs
 from components.stack.document import AgentSettings, TrugenSettings
 from components.stack.problems import Problem, unknown
-from components.urls import why_not_public
 
 # Gateways match bearer tokens by pattern and headers take ASCII only, so `*`, quotes and line ends have no place here.
 _GATEWAY_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,512}")
@@ -54,35 +54,21 @@ def adopted_once(agents: Agents) -> Iterator[Problem]:
 
 
 def ports(llms: Llms, trugen: TrugenSettings | None) -> Iterator[Problem]:
+    """Chosen ports first: a private one that nobody chose is the one to move."""
     owner: dict[int, str] = {}
     if trugen and trugen.sandbox:
         owner[trugen.sandbox.port] = "trugen.sandbox.port"
+    settled = {}
     for name, llm in llms.items():
-        if (
-            isinstance(llm, SelfHosted)
-            and (other := owner.setdefault(llm.port, f"llms.{name}.port")) != f"llms.{name}.port"
-        ):
-            yield Problem(f"llms.{name}.port", f"{llm.port} is taken by '{other}'; choose another")
-
-
-def reachable(llms: Llms, trugen: TrugenSettings) -> Iterator[Problem]:
-    """The real TruGen calls the LLM over the internet; the sandbox calls it from this machine."""
-    if trugen.api_url is None:
-        return
-    if reason := why_not_public(trugen.api_url):
-        yield Problem("trugen.apiUrl", f"is not TruGen: {reason}. Write `https://api.trugen.ai/v1`")
-    for name, llm in llms.items():
-        if isinstance(llm, TrugenLlm):
-            continue
-        key, url = ("baseUrl", llm.url) if isinstance(llm, HostedLlm) else ("publicUrl", llm.public_url)
-        if url is None:
-            yield Problem(
-                f"llms.{name}.{key}",
-                "is missing: TruGen calls the LLM over the internet. Put an authenticating HTTPS gateway in front of"
-                f" 127.0.0.1:{llm.port if isinstance(llm, SelfHosted) else ''} and write its URL here",
-            )
-        elif reason := why_not_public(url):
-            yield Problem(f"llms.{name}.{key}", f"TruGen cannot call it: {reason}")
+        if isinstance(llm, SelfHosted):
+            if (other := owner.setdefault(llm.port, key := f"llms.{name}.port")) == key:
+                settled[name] = llm
+            else:
+                yield Problem(key, f"{llm.port} is taken by '{other}'; choose another")
+    for name, llm in settled.items():
+        if (other := owner.setdefault(llm.private_port, key := f"llms.{name}.privatePort")) != key:
+            default = "" if llm.given_private_port else ", the one after `port`,"
+            yield Problem(key, f"{llm.private_port}{default} is taken by '{other}'; choose another")
 
 
 def api_key(key: str | None, trugen: TrugenSettings, *, from_environment: bool) -> Iterator[Problem]:
@@ -134,6 +120,27 @@ def hub_tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Proble
             yield Problem(f"hubTokens.{name}", f"has no use: this LLM reads no repository of the hub: {remove}")
         elif fault := _header_fault(token):
             yield Problem(f"hubTokens.{name}", f"{fault}: `pulumi config set --secret --path hubTokens.{name}`")
+
+
+def tunnel_tokens(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:
+    """What a tunnel shows to its vendor."""
+    yield from _of_no_llm("tunnelTokens", given, declared)
+    for name, llm in llms.items():
+        tunnel = llm.gateway.tunnel if isinstance(llm, SelfHosted) else None
+        token = given.get(name)
+        command = f"`pulumi config set --secret --path tunnelTokens.{name}`"
+        if tunnel is None:
+            if token is not None:
+                remove = f"`pulumi config rm --path tunnelTokens.{name}`"
+                yield Problem(f"tunnelTokens.{name}", f"has no use: this LLM has no `gateway.tunnel`: {remove}")
+        elif token is None:
+            yield Problem(f"tunnelTokens.{name}", f"is missing, the token of {tunnel.kind}: {command}")
+        elif _PLACEHOLDER.fullmatch(token):
+            yield Problem(f"tunnelTokens.{name}", f"is a placeholder: {command}")
+        elif not CONNECTORS[tunnel.kind].token.fullmatch(token):
+            yield Problem(
+                f"tunnelTokens.{name}", f"is none of {tunnel.kind}; {CONNECTORS[tunnel.kind].token_advice}: {command}"
+            )
 
 
 def provider_keys(given: Tokens, llms: Llms, declared: set[str]) -> Iterator[Problem]:

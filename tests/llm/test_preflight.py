@@ -23,6 +23,7 @@ from components.llm.document import AnthropicLlm, HostedLlm, Llm, OllamaLlm, Vll
 from components.llm.engines import OLLAMA
 from components.llm.model_name import ModelName
 from components.llm.names import Names
+from components.llm.preflight_one import Elsewhere
 from components.llm.registry import NoSuchModelError
 from tests.fixtures.deployment import free_port
 from tests.fixtures.docker_stand_in import DockerStandIn
@@ -44,18 +45,22 @@ def nobody_knows(_: ModelName) -> int | None:
     return None
 
 
+def two_free_ports() -> dict[str, int]:
+    return {"port": free_port(), "privatePort": free_port()}
+
+
 def ollama(**fields: Any) -> OllamaLlm:
-    return OllamaLlm.model_validate({"engine": "ollama", "model": "llama3.2:1b", "port": free_port(), **fields})
+    return OllamaLlm.model_validate({"engine": "ollama", "model": "llama3.2:1b", **two_free_ports(), **fields})
 
 
 def vllm(folder: Path, **fields: Any) -> VllmLlm:
-    here = {"image": OLLAMA.images["cpu"], "port": free_port(), "weights": {"directory": str(folder)}}
+    here = {"image": OLLAMA.images["cpu"], **two_free_ports(), "weights": {"directory": str(folder)}}
     return VllmLlm.model_validate({"engine": "vllm", "model": "m", **here, **fields})
 
 
 def problems(llm: Llm, registry: Callable[[ModelName], int | None] = nobody_knows) -> list[str]:
     try:
-        preflight.check("trugen-llm", "test", {"main": llm}, registry)
+        preflight.check("trugen-llm", "test", {"main": llm}, elsewhere=Elsewhere(registry_size=registry))
     except preflight.PreflightError as error:
         return [line.strip() for line in str(error).splitlines()[1:]]
     return []
@@ -75,7 +80,11 @@ def test_of_a_proxy_only_image_and_port_are_looked_at(docker: DockerStandIn) -> 
     with closing(socket.socket()) as held:
         held.bind(("127.0.0.1", 0))
         llm = AnthropicLlm(
-            engine="anthropic", model="claude-sonnet-4-5", image="acme/litellm:1", port=held.getsockname()[1]
+            engine="anthropic",
+            model="claude-sonnet-4-5",
+            image="acme/litellm:1",
+            port=held.getsockname()[1],
+            given_private_port=free_port(),
         )
         docker.registry["acme/litellm:1"] = (404, "manifest unknown")
 
@@ -103,7 +112,7 @@ def test_a_model_that_our_server_has_is_looked_up_nowhere(docker: DockerStandIn)
 
 
 def test_a_registry_that_cannot_be_reached_is_left_to_the_pull(docker: DockerStandIn) -> None:
-    docker.images.clear()
+    docker.images.remove("ollama/ollama:0.24.0")
     docker.registry["ollama/ollama:0.24.0"] = (500, "dial tcp: lookup registry-1.docker.io: no such host")
 
     assert problems(ollama()) == []

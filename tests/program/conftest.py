@@ -16,6 +16,9 @@ from pulumi.runtime.rpc import deserialize_properties
 
 from components import account
 from components.llm import preflight
+from components.llm.document import Llm, SelfHosted
+from components.llm.gateway.slots import Choice, other
+from components.llm.names import Slot
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[2]
 PROJECT = "trugen-llm"
@@ -24,7 +27,8 @@ PROJECT = "trugen-llm"
 _OUTPUTS: dict[str, dict[str, Any]] = {
     "docker:index/remoteImage:RemoteImage": {"imageId": "sha256:feed"},
     "pulumi-python:dynamic/trugen:Sandbox": {"api_key": "canary-sandbox-key", "pid": 1, "started_at": "now"},
-    "pulumi-python:dynamic/trugen:BearerToken": {"value": "canary-token"},
+    "pulumi-python:dynamic/trugen:SecretFiles": {"mark": "mark-of-the-secret-files"},
+    "pulumi-python:dynamic/trugen:GatewayFiles": {"mark": "mark-of-the-gateways-files"},
     "pulumi-python:dynamic/trugen:OllamaModel": {"digest": "abc", "size_bytes": 1},
     "pulumi-python:dynamic/trugen:ChatCompletionsReady": {"evidence": {"checks": []}, "healthy": True},
     "pulumi-python:dynamic/trugen:Agent": {"status": "verified", "status_reason": ""},
@@ -59,6 +63,31 @@ class Program:
         (found,) = self.all(kind)
         return found
 
+    def named(self, kind: str, name: str) -> Registered:
+        """By the last part of the type and the logical name."""
+        (found,) = (one for one in self.all(kind) if one.name == name)
+        return found
+
+    @property
+    def engine(self) -> Registered:
+        """The container of the only engine, in whichever slot."""
+        (found,) = (one for one in self.all("Container") if one.name.endswith(("-a", "-b")))
+        return found
+
+    @property
+    def gateway(self) -> Registered:
+        """The container of the only gateway."""
+        return self._container("gateway")
+
+    @property
+    def relay(self) -> Registered:
+        """The container of the only relay."""
+        return self._container("relay")
+
+    def _container(self, role: str) -> Registered:
+        (found,) = (one for one in self.all("Container") if one.name.endswith(f"-{role}"))
+        return found
+
 
 class _Monitor(MockMonitor):
     def __init__(self, program: Program) -> None:
@@ -83,10 +112,25 @@ class _Monitor(MockMonitor):
 
 class _Answers(Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        return f"{args.name}-id", {**args.inputs, **_OUTPUTS.get(args.typ, {})}
+        return f"{args.name}-id", {**args.inputs, **_OUTPUTS.get(args.typ, {}), **_token(args)}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"{args.token} was called, which needs a network")
+
+
+def _token(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
+    """Another one for each door."""
+    return {"value": f"canary-token-of-{args.name}"} if args.typ.endswith(":BearerToken") else {}
+
+
+def chosen(llms: Mapping[str, Llm], slot: Slot) -> dict[str, Choice]:
+    """What preflight would choose: *slot* a for the first engine of a stack, b beside a former one that serves."""
+    beside = None if slot == "a" else other(slot)
+    return {
+        name: Choice(slot, f"mark-of-{name}", beside, starts=True)
+        for name, llm in llms.items()
+        if isinstance(llm, SelfHosted)
+    }
 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi's mocks are not typed
@@ -98,13 +142,13 @@ def _run_main() -> None:
 def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
     """Run `__main__.py` on a config. Neither Docker nor TruGen is asked: these tests are about the graph."""
     monkeypatch.delenv("TRUGEN_API_KEY", raising=False)
-    monkeypatch.setattr(preflight, "check", lambda *_: None)
     monkeypatch.setattr(account, "check", lambda _: None)
 
     def run_program(
-        config: Mapping[str, Any], secrets: Mapping[str, Any] | None = None, stack: str = "test"
+        config: Mapping[str, Any], secrets: Mapping[str, Any] | None = None, stack: str = "test", slot: Slot = "a"
     ) -> Program:
         program = Program()
+        monkeypatch.setattr(preflight, "check", lambda _project, _stack, llms, *_: chosen(llms, slot))
         encrypted = {f"{PROJECT}:{key}": value for key, value in (secrets or {}).items()}
         texts = {
             key: value if isinstance(value, str) else json.dumps(value)
@@ -119,6 +163,25 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
         return program
 
     yield run_program
+    set_all_config({}, [])
+
+
+@pytest.fixture
+def declare() -> Iterator[Callable[[Callable[[], object]], Program]]:
+    """Register what a function declares, without the rest of the program."""
+
+    def declare_only(declaration: Callable[[], object]) -> Program:
+        program = Program()
+        set_mocks(_Answers(), project=PROJECT, stack="test", monitor=_Monitor(program))
+
+        @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi's mocks are not typed
+        def run() -> None:
+            declaration()
+
+        run()
+        return program
+
+    yield declare_only
     set_all_config({}, [])
 
 

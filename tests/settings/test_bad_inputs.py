@@ -10,9 +10,9 @@ import yaml
 from tests.settings.conftest import Load, Stack
 
 Problems = Callable[..., list[str]]
-SECRETS = {"trugenApiKey": "tg-0123456789", "llmTokens": {"main": "sk-0123456789"}}
+SECRETS = {"trugenApiKey": "tg-0123456789", "llmTokens": {"main": "sk-0123456789abcdef0123456789abcdef"}}
 ROWS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("bad_inputs.yaml").read_text(encoding="utf-8"))
-CANARIES = ("canary", "12345678")
+CANARIES = ("canary", "CANARY", "12345678")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_the_stack_that_the_rows_change_is_good(load: Load, full_stack: Stack) -
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{number} {row['at']}" for number, row in enumerate(ROWS, start=1)])
 def test_a_bad_input_is_refused_in_one_sentence(problems: Problems, full_stack: Stack, row: dict[str, Any]) -> None:
-    secrets: dict[str, Any] = dict(SECRETS)
+    secrets: dict[str, Any] = {**SECRETS, **row.get("secrets", {})}
     value = "x" * row["times"] if "times" in row else row["value"]
     put(secrets if row["at"].startswith("secretHeaders") else full_stack, row["at"], value)
 
@@ -52,8 +52,8 @@ def test_no_sentence_repeats_a_secret() -> None:
     assert [row["says"] for row in ROWS for canary in CANARIES if canary in row["says"]] == []
 
 
-def test_the_table_has_agents_and_every_kind_of_attachment() -> None:
+def test_the_table_has_agents_llms_and_every_kind_of_attachment() -> None:
     sections = [row["at"].split(".")[0] for row in ROWS]
 
-    assert {"agents", "tools", "mcpServers", "guardrails", "templates", "knowledgeBases"} <= set(sections)
+    assert {"agents", "llms", "tools", "mcpServers", "guardrails", "templates", "knowledgeBases"} <= set(sections)
     assert len(ROWS) >= 60

@@ -37,8 +37,8 @@ def test_a_token_of_the_hub_is_kept_apart_from_the_token_of_the_endpoint(load: L
 
     settings = load(stack, HUB_TOKEN)
 
-    assert settings.hub_token_of("main") == HUB_TOKEN["hubTokens"]["main"]
-    assert settings.token_of("main") is None
+    assert settings.secrets_of("main").hub_token == HUB_TOKEN["hubTokens"]["main"]
+    assert settings.secrets_of("main").token is None
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
@@ -105,6 +105,6 @@ def test_a_hub_token_that_nothing_reads_is_refused(problems: Problems, stack: St
 
 
 def test_two_servers_cannot_share_a_port(problems: Problems, stack: Stack) -> None:
-    stack["llms"] = {"main": {**VLLM, "port": 18001}, "other": {**LLAMA_CPP, "port": 18001}}
+    stack["llms"] = {"main": {**VLLM, "port": 18001}, "other": {**LLAMA_CPP, "port": 18001, "privatePort": 18003}}
 
     assert problems(stack) == ["llms.other.port: 18001 is taken by 'llms.main.port'; choose another"]

@@ -146,8 +146,8 @@ def test_anthropic_needs_a_model_and_its_key(load: Load, stack: Stack) -> None:
     llm = settings.llms["main"]
     assert isinstance(llm, AnthropicLlm)
     assert (llm.port, llm.memory, llm.max_tokens) == (4000, 2 * 2**30, None)
-    assert settings.provider_key_of("main") == PROVIDER_KEY["providerKeys"]["main"]
-    assert settings.token_of("main") is None
+    assert settings.secrets_of("main").provider_key == PROVIDER_KEY["providerKeys"]["main"]
+    assert settings.secrets_of("main").token is None
     assert "canary" not in repr(settings)
 
 
@@ -166,7 +166,7 @@ PROXY_REFUSED = [
     ({"model": "gpt-4o"}, "llms.main.model: 'gpt-4o' does not fit; write Anthropic's own id of the model"),
     ({"model": "anthropic/claude-sonnet-4-5"}, "llms.main.model: 'anthropic/claude-sonnet-4-5' does not fit"),
     ({"maxTokens": 0}, "llms.main.maxTokens: input should be greater than or equal to 1"),
-    ({"gpu": "all"}, "llms.main.gpu: unknown key; known: cpus, engine, image, maxTokens, memory, model, port,"),
+    ({"gpu": "all"}, "llms.main.gpu: unknown key; known: cpus, engine, gateway, image, maxTokens, memory, model,"),
     ({"contextLength": 8192}, "llms.main.contextLength: unknown key"),
     ({"apiBase": "https://elsewhere.example/v1"}, "llms.main.apiBase: unknown key"),
 ]

@@ -37,8 +37,8 @@ def test_a_key_of_the_other_engine_is_unknown(problems: Problems, stack: Stack) 
 
     assert problems(stack) == [
         (
-            "llms.main.baseUrl: unknown key; known: contextLength, cpus, digest, engine, gguf, gpu, image, keepAlive,"
-            " memory, model, parallel, port, publicUrl, ready, restart"
+            "llms.main.baseUrl: unknown key; known: contextLength, cpus, digest, engine, gateway, gguf, gpu, image,"
+            " keepAlive, memory, model, parallel, port, privatePort, publicUrl, ready, restart, strategy"
         )
     ]
 
@@ -108,7 +108,7 @@ def test_an_agent_name_that_nobody_could_read_is_refused(problems: Problems, sta
         ("image", "ollama/ollama", "pin a tag other than latest, like 'ollama/ollama:0.24.0'"),
         ("image", "ollama/ollama:latest", "pin a tag other than latest"),
         ("image", "Ollama/Ollama:1", "pin a tag other than latest"),
-        ("port", 80, "input should be greater than or equal to 1024, not 80"),
+        ("port", 80, "is 80; write 1024 to 65535, or 443 for a gateway with `tls`"),
         ("port", "8080", "input should be a valid integer, not '8080'"),
         ("port", 8080.5, "input should be a valid integer"),
         ("port", True, "input should be a valid integer, not True"),
@@ -181,13 +181,39 @@ def test_an_engine_that_is_not_known_is_answered_with_those_that_are(problems: P
 
 
 def test_one_port_serves_one_program(problems: Problems, stack: Stack) -> None:
-    stack["llms"]["second"] = dict(stack["llms"]["main"])
+    stack["llms"]["second"] = {**stack["llms"]["main"], "privatePort": 20001}
     stack["trugen"]["sandbox"]["port"] = 11434
 
     assert problems(stack) == [
         "llms.main.port: 11434 is taken by 'trugen.sandbox.port'; choose another",
         "llms.second.port: 11434 is taken by 'trugen.sandbox.port'; choose another",
     ]
+
+
+@pytest.mark.parametrize("chosen", [None, 11436])
+def test_a_private_port_gives_way_to_a_public_one(problems: Problems, stack: Stack, chosen: int | None) -> None:
+    stack["llms"]["second"] = {**stack["llms"]["main"], "port": (chosen or 11435)}
+    if chosen:
+        stack["llms"]["main"]["privatePort"] = chosen
+
+    (problem,) = problems(stack)
+
+    which = "11436" if chosen else "11435, the one after `port`,"
+    assert problem == f"llms.main.privatePort: {which} is taken by 'llms.second.port'; choose another"
+
+
+def test_two_servers_cannot_share_a_private_port(problems: Problems, stack: Stack) -> None:
+    stack["llms"]["second"] = {**stack["llms"]["main"], "port": 20001, "privatePort": 11435}
+
+    assert problems(stack) == [
+        "llms.second.privatePort: 11435 is taken by 'llms.main.privatePort'; choose another",
+    ]
+
+
+def test_the_last_port_of_all_leaves_none_for_the_private_door(problems: Problems, stack: Stack) -> None:
+    stack["llms"]["main"]["port"] = 65535
+
+    assert problems(stack) == ["llms.main: has `port: 65535`, and none comes after it; set `privatePort`, too"]
 
 
 def test_exact_names_must_differ(problems: Problems, stack: Stack) -> None:

@@ -62,7 +62,7 @@ class Asking:
 
     def _fields(self, method: str, path: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
         url = engine_root(self.target.base_url) + path
-        answer = self.caller.answer(Request(method, url, self.target.token, body), limit_s=POLL_LIMIT_S)
+        answer = self.caller.answer(Request(method, url, self.target.base_token, body), limit_s=POLL_LIMIT_S)
         fields = answer.fields() if answer.status == _OK else None
         return fields if isinstance(fields, dict) else {}
 

@@ -40,7 +40,7 @@ def refuse_unfit_model(probe: Probe, listing: Listing) -> None:
 def _require_pulled(probe: Probe) -> None:
     target = probe.target
     api_url = engine_root(target.base_url)
-    on_disk = probe.wait.until_passed(lambda: ollama_listing(probe.caller, api_url, target.token))
+    on_disk = probe.wait.until_passed(lambda: ollama_listing(probe.caller, api_url, target.base_token))
     if on_disk.names is not None and not on_disk.has(target.model):
         run = f"docker exec {target.container_id[:12]} " if target.container_id else ""
         shown = f"Ollama has {probe.caller.redacted(on_disk.shown())}"
@@ -78,7 +78,7 @@ def _prompt_size(probe: Probe, warmed: Sequence[Recording]) -> PromptSize:
 
 def _gpu_next_step(probe: Probe) -> str:
     without = "To do without: `pulumi config set --path llms.<llm>.gpu off`."
-    if probe.target.container_id is None:
+    if probe.target.container_id is None or probe.target.is_candidate:
         return without
     id_ = probe.target.container_id[:12]
     given = "{{.HostConfig.DeviceRequests}} {{.HostConfig.Devices}}"

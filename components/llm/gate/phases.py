@@ -1,5 +1,6 @@
 """All phases of a wait, in order. Each raises what ends the wait, a `NotReady`, and notes what it checked."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from components.llm.gate.auth_phase import auth
@@ -14,7 +15,7 @@ from components.llm.gate.ttft import judge_ttft
 from components.llm.gate.vision_phase import vision
 
 
-def all_phases(probe: Probe) -> Evidence:
+def all_phases(probe: Probe, before_public: Callable[[], None]) -> Evidence:
     target = probe.target
     listing = _transport(probe, "transport", target.base_url)
     refuse_unfit_model(probe, listing)
@@ -28,6 +29,7 @@ def all_phases(probe: Probe) -> Evidence:
     if target.needs.vision:
         vision(probe)
     if target.agent_url != target.base_url:
+        before_public()
         _transport(probe, "public", target.agent_url)
         proven = streams(probe, target.agent_url, listing, prefix="public.")
     auth(probe)
@@ -44,7 +46,7 @@ def all_phases(probe: Probe) -> Evidence:
 
 def _transport(probe: Probe, phase: str, base_url: str) -> Listing:
     probe.wait.enter(phase, base_url)
-    listing = probe.wait.until_passed(lambda: openai_listing(probe.caller, base_url, probe.target.token))
+    listing = probe.wait.until_passed(lambda: openai_listing(probe.caller, base_url, probe.target.token_at(base_url)))
     probe.wait.note(phase, "pass", f"answered after {probe.wait.waited_s:.1f} s")
     return listing
 

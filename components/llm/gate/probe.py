@@ -30,7 +30,7 @@ class Probe:
 
         def attempt() -> Recording:
             try:
-                recording = self.caller.chat(self.target.base_url, self.target.token, body)
+                recording = self.caller.chat(self.target.base_url, self.target.base_token, body)
                 refuse_faults(self.caller, recording)
             except Setback as setback:
                 raise setback.failing(check_id) from None

@@ -39,6 +39,7 @@ def wait_until_ready(
     *,
     budget: Budget,
     on_progress: Callable[[str], None],
+    before_public: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Evidence:
@@ -49,18 +50,19 @@ def wait_until_ready(
         target: What to call.
         budget: Limits, and what counts as ready.
         on_progress: Gets one line per phase and per second: phase, last answer, seconds waited.
+        before_public: Called once all is proven at the base URL, to lead the public URL there.
         clock: Monotonic seconds.
         sleep: Called between polls.
 
     Raises:
         NotReady: The subclasses tell whether waiting longer may help.
     """
-    redactor = Redactor(target.token)
+    redactor = Redactor(target.token, target.private_token)
     with ExitStack() as stack:
         look = stack.enter_context(ContainerWatch(target.container_id, redactor)) if target.container_id else None
         wait = Wait(target, budget, look=look, clock=clock, sleep=sleep, on_progress=on_progress)
         caller = Caller(redactor, clock=clock, tick=wait.tick, heard=wait.heard)
-        return all_phases(Probe(target, budget, wait, caller))
+        return all_phases(Probe(target, budget, wait, caller), before_public)
 
 
 def probe_once(target: Target, *, clock: Callable[[], float] = time.monotonic) -> Health:

@@ -59,7 +59,7 @@ def _bad_model(probe: Probe, listing: Listing) -> Refusal:
 
 def _is_streamed(probe: Probe, body: Body) -> bool:
     try:
-        recording = probe.caller.chat(probe.target.base_url, probe.target.token, body)
+        recording = probe.caller.chat(probe.target.base_url, probe.target.base_token, body)
     except Setback as setback:
         if setback.is_undecided:
             raise
@@ -70,7 +70,7 @@ def _is_streamed(probe: Probe, body: Body) -> bool:
 def _refusal(probe: Probe, body: Body) -> Refusal:
     target = probe.target
     try:
-        request = Request("POST", f"{target.base_url}/chat/completions", target.token, body)
+        request = Request("POST", f"{target.base_url}/chat/completions", target.base_token, body)
         answer = probe.caller.answer(request, limit_s=probe.wait.spare_s(_LIMIT_S))
     except Setback as setback:
         return Refusal(None, None, setback.cause)

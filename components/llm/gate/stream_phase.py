@@ -78,7 +78,7 @@ def _chat(probe: Probe, base_url: str, listing: Listing, *, max_tokens: int) -> 
     prompt_bytes = 0 if target.metered else target.needs.system_prompt_bytes
     body = counting(target.model, max_tokens=max_tokens, system_prompt_bytes=prompt_bytes)
     try:
-        return probe.caller.chat(base_url, target.token, body)
+        return probe.caller.chat(base_url, target.token_at(base_url), body)
     except Setback as setback:
         unlisted = listing.names is not None and not listing.has(target.model)
         if setback.failure_class != "fatal" or setback.checks or not unlisted:

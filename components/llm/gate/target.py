@@ -18,7 +18,9 @@ class Target:
     `engine` is a name of `engines.py`, `hosted`, or anything else for a server nobody knows. `public_url` is what the
     agent will be given when it is not `base_url`, the URL probed from here. `container_id` is None when the container
     is not ours. `name` is its key in the stack file, for the commands that errors suggest. `auth_required` fails an
-    endpoint that lets anybody in, and `gpu` one that answers from the CPU.
+    endpoint that lets anybody in, and `gpu` one that answers from the CPU. `private_token` is what `base_url` expects
+    when that is a door of its own. `is_candidate` says that its container is removed when it fails: nobody is then told
+    to look at it.
     """
 
     base_url: str
@@ -31,6 +33,17 @@ class Target:
     needs: Needs = field(default_factory=Needs)
     auth_required: bool = False
     gpu: bool = False
+    private_token: str | None = field(default=None, repr=False)
+    is_candidate: bool = False
+
+    @property
+    def base_token(self) -> str | None:
+        """What a request to `base_url` has to show."""
+        return self.private_token or self.token
+
+    def token_at(self, base_url: str) -> str | None:
+        """What a request to *base_url*, one of the two, has to show."""
+        return self.base_token if base_url == self.base_url else self.token
 
     @property
     def hosted(self) -> bool:

@@ -1,0 +1,105 @@
+"""An LLM of ours: engine, gateway, model, and what becomes of the former ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from components.llm.document import OllamaLlm, SelfHosted
+from components.llm.gateway import addresses
+from components.llm.gateway.drain import Drain, DrainArgs
+from components.llm.gateway.gateway import Gateway, GatewayTokens
+from components.llm.gateway.slots import Choice
+from components.llm.llm_secrets import Secrets, engine_files
+from components.llm.models import ModelPlace, OllamaModel
+from components.llm.server import LlmServer
+from components.llm.token import BearerToken
+from components.llm.unused_models import UnusedModels
+
+_PROVEN_BESIDE = "llms.{name}: a new engine comes up in slot {new}; slot {old} is live until the new one is proven."
+
+
+class Deployed:
+    """
+    *args* in the slot of *choice*, under the resource *parent*.
+
+    *row* gives the URN of a dynamic resource there, by the name of its class.
+    """
+
+    token: pulumi.Output[str]
+    """Secret; known once the gateway accepts it."""
+    proof: Mapping[str, Any]
+    """What the gate has to know: arguments of `ReadyGateArgs`."""
+
+    def __init__(
+        self,
+        name: str,
+        args: SelfHosted,
+        secrets: Secrets,
+        choice: Choice,
+        parent: pulumi.Resource,
+        row: Callable[[str], str],
+    ) -> None:
+        self._name, self._args, self._row, self._parent = name, args, row, parent
+        child = pulumi.ResourceOptions(parent=parent)
+        public = (
+            pulumi.Output.secret(secrets.token)
+            if secrets.token
+            else BearerToken(name, child, args.gateway.token_generation).value
+        )
+        if choice.beside is not None:
+            pulumi.log.info(_PROVEN_BESIDE.format(name=name, new=choice.slot, old=choice.beside), parent)
+        self._private_token = BearerToken(f"{name}-private", child).value
+        server = LlmServer(name, args, choice, child, engine_files(args, secrets))
+        tokens = GatewayTokens(public, self._private_token, secrets.tunnel_token)
+        gateway = Gateway(name, args, server, tokens, child)
+        self.token = gateway.token
+        self._place: dict[str, pulumi.Input[str]] = {
+            "volume": gateway.volume,
+            "image": gateway.image_id,
+            "address": server.address,
+        }
+        self._engine_url = addresses.engine_url(args, choice.slot)
+        # Another container, other weights, and another door have to be proven again.
+        trigger = pulumi.Output.concat(server.container_id, "/", gateway.files_mark)
+        if isinstance(args, OllamaLlm):
+            trigger = pulumi.Output.concat(trigger, "/", self._model(args, server, gateway).digest)
+        self.proof = {
+            "base_url": f"{self._engine_url}/v1",
+            "public_url": gateway.url,
+            "model": args.agent_model,
+            "engine": args.facts.name,
+            "token": self.token,
+            "private_token": self._private_token,
+            "container_id": server.container_id,
+            "trigger": trigger,
+            "gateway": self._place,
+            "auth_required": True,
+            "gpu": args.hardware != "cpu",
+        }
+
+    def _model(self, args: OllamaLlm, server: LlmServer, gateway: Gateway) -> OllamaModel:
+        place = ModelPlace(
+            self._engine_url, self._private_token, server.container_id, self._place, server.egress_network
+        )
+        opts = pulumi.ResourceOptions(parent=self._parent, depends_on=[gateway])
+        return OllamaModel(self._name, args, place, self._row("OllamaModel"), opts)
+
+    def retire_former(self, after: Sequence[pulumi.Resource]) -> None:
+        """Close the token, the model's name and the engine that *after*, the agents, used before they moved."""
+        drained = Drain(
+            self._name,
+            DrainArgs(
+                gateway=self._place,
+                model=self._args.agent_model,
+                token=self.token,
+                private_url=addresses.private_url(self._args),
+                private_token=self._private_token,
+                drain_s=self._args.gateway.drain_s,
+                progress_urn=self._row("Drain"),
+            ),
+            pulumi.ResourceOptions(parent=self._parent, depends_on=after),
+        )
+        if isinstance(self._args, OllamaLlm):
+            opts = pulumi.ResourceOptions(parent=self._parent, depends_on=[drained])
+            UnusedModels(self._name, self._engine_url, self._private_token, self._args.agent_model, opts)

@@ -1,0 +1,57 @@
+"""What Docker tells about the two slots of one LLM."""
+
+import io
+import json
+import tarfile
+from typing import TYPE_CHECKING
+
+from components.llm.gateway.places import NEXT_ROUTES, PLACE, ROUTES
+from components.llm.gateway.slots import Found
+from components.llm.names import SLOT_LABEL, SLOTS, SPEC_LABEL, Names, Slot, slot_at
+
+if TYPE_CHECKING:
+    import docker
+
+# Of Docker's states, those with a process that serves, will again, or holds memory (Docker Engine API, ContainerList).
+_HAS_PROCESS = {"running", "restarting", "paused"}
+
+
+def read_live(client: "docker.DockerClient", names: Names) -> Found:
+    """
+    The engines of this LLM, and the slot that its gateway sends requests to.
+
+    Raises:
+        docker.errors.DockerException: Docker refused.
+        requests.RequestException: Docker did not answer in time.
+    """
+    owner = [f"{label}={value}" for label, value in names.owner.items()]
+    by_slot = {one["Labels"].get(SLOT_LABEL): one for one in client.api.containers(all=True, filters={"label": owner})}
+    there = {slot: by_slot[slot] for slot in SLOTS if slot in by_slot}
+    return Found(
+        engines={slot: one["Labels"].get(SPEC_LABEL, "") for slot, one in there.items()},
+        live=_live_in(client, names, ROUTES) or _live_in(client, names, NEXT_ROUTES),
+        running=frozenset(slot for slot, one in there.items() if one["State"] in _HAS_PROCESS),
+    )
+
+
+def read_file(client: "docker.DockerClient", container: str, name: str) -> str | None:
+    """The file *name* that the gateway reads, from its container, stopped or not; None when either is not there."""
+    from docker.errors import NotFound  # noqa: PLC0415 - 0.1 s that only a stack with a server of its own has to pay
+
+    try:
+        stream, _ = client.api.get_archive(container, f"{PLACE}/{name}")
+        packed = io.BytesIO(b"".join(stream))
+    except NotFound:
+        return None
+    with tarfile.open(fileobj=packed) as archive:
+        file = archive.extractfile(name)
+        return file.read().decode(errors="replace") if file else None
+
+
+def _live_in(client: "docker.DockerClient", names: Names, file: str) -> Slot | None:
+    """The slot that `{"live": "engine-a:11434", …}` names; None when it names none."""
+    try:
+        live = str(json.loads(read_file(client, names.gateway, file) or "{}")["live"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return slot_at(live)
