@@ -32,6 +32,7 @@ WORKERS = 4
 # Enough of each change to see what comes after it.
 _AFTER_EACH = 20
 _AFTER_LIMIT_S = 180.0
+_REST_LIMIT_S = 900.0
 
 
 class Stack(Protocol):
@@ -126,7 +127,7 @@ def measured(stack: Stack, at_least: int) -> list[Changed]:
             stack.apply(change)
             took_s[change] = time.monotonic() - began_s
             client.wait_for(_AFTER_EACH, limit_s=_AFTER_LIMIT_S)
-        client.wait_for(max(0, at_least - client.tally().requests), limit_s=_AFTER_LIMIT_S)
+        client.wait_for(max(0, at_least - client.tally().requests), limit_s=_REST_LIMIT_S)
     changed = [Changed(stack.name, change, took_s[change], client.tally(change)) for change in CHANGES]
     return [*changed, Changed(stack.name, "in all", sum(took_s.values()), client.tally())]
 
