@@ -80,13 +80,15 @@ def deployed_gateway(client: docker.DockerClient, *, events: int, interval_s: fl
 
 @contextmanager
 def _engine(client: docker.DockerClient, stack: Deployment, events: int, interval_s: float) -> Iterator[Container]:
-    """On Docker's own bridge, where its port is published, and on the stack's private network."""
+    """On a network of its own, where its port is published, and on the stack's private network."""
     source = Path(scripted_engine.__file__).read_text()
+    network = client.networks.create(f"{stack.names.container}-direct")
     container = client.containers.create(
         GatewaySettings().relay_image,
         ["python3", "-u", "-c", source, str(scripted_engine.PORT), str(events), str(interval_s)],
         ports={f"{scripted_engine.PORT}/tcp": ("127.0.0.1", 0)},
         user=f"{GATEWAY_USER}",
+        network=network.name,
     )
     try:
         client.networks.get(stack.names.private_network).connect(container, aliases=[_ALIAS])
@@ -95,6 +97,7 @@ def _engine(client: docker.DockerClient, stack: Deployment, events: int, interva
         yield container
     finally:
         container.remove(force=True)
+        network.remove()
 
 
 def _url(container: Container) -> str:
