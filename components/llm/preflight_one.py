@@ -10,6 +10,7 @@ from components.llm.beside import gib
 from components.llm.container_spec import container_spec
 from components.llm.docker_facts import DockerFacts, available_bytes
 from components.llm.document import OllamaLlm, SelfHosted
+from components.llm.gateway import certificate
 from components.llm.gateway.addresses import engine_url
 from components.llm.gateway.slots import Choice, Found, choose, spec_mark
 from components.llm.hub import ParsedLlm
@@ -102,6 +103,8 @@ class PreflightOne:
         for key, image in images.items():
             if reason := self.facts.why_no_image(image):
                 yield f"{key}: '{image}' cannot be pulled: {reason}. Check the tag with `docker pull {image}`."
+
+        yield from (f"gateway.{problem}" for problem in certificate.problems(gateway.tls))
 
     def _ports(self) -> Iterator[str]:
         llm = self.llm

@@ -34,10 +34,10 @@ def works(path):
         return False
     return True
 place = pathlib.Path(os.environ["PLACE"])
-read = {one.name: one.read_text() for one in place.iterdir()}
-state = place / "state"
-tried = {"writes": state, "root": pathlib.Path("/x"), "tmp": pathlib.Path("/tmp/x")}
-print(json.dumps({"read": read, **{name: works(path) for name, path in tried.items()}}))
+read = {one.name: one.read_text() for one in place.iterdir() if one.is_file()}
+kept = (place / "state" / "x").exists()
+tried = {"volume": place, "state": place / "state", "root": pathlib.Path("/"), "tmp": pathlib.Path("/tmp")}
+print(json.dumps({"read": read, "kept": kept, **{name: works(path / "x") for name, path in tried.items()}}))
 """
 
 
@@ -67,18 +67,36 @@ def tried(engine: docker.DockerClient, volume: Volume, kind: str) -> dict[str, A
     return found
 
 
+def put(volume: Volume, kind: str, token: str) -> dict[str, str]:
+    """What the stack puts into the volume."""
+    facts, files = CONNECTORS[kind], dict(tunnel_files(TUNNELS[kind], token))
+    of_whom = {"owner": facts.user, "folders": [facts.state] if facts.state else []}
+    declared = {"volume": str(volume.name), "image": pins.PYTHON_IMAGE, "files": files, "__provider": "x", **of_whom}
+    SecretFilesProvider().create(declared)
+    return files
+
+
 @pytest.mark.parametrize("kind", TUNNELS)
 def test_a_tunnel_without_any_capability_reads_its_secret_and_writes_only_what_it_has_to_keep(
     engine: docker.DockerClient, volume: Volume, kind: str
 ) -> None:
-    files = dict(tunnel_files(TUNNELS[kind], TOKEN))
-    owner = {"owner": CONNECTORS[kind].user}
-    declared = {"volume": str(volume.name), "image": pins.PYTHON_IMAGE, "files": files, "__provider": "x", **owner}
-    SecretFilesProvider().create(declared)
+    files = put(volume, kind, TOKEN)
 
     assert tried(engine, volume, kind) == {
         "read": files,
-        "writes": kind == "tailscale",
+        "kept": False,
+        "volume": False,
+        "state": kind == "tailscale",
         "root": False,
         "tmp": True,
     }
+
+
+def test_what_a_tunnel_keeps_survives_a_new_token(engine: docker.DockerClient, volume: Volume) -> None:
+    """Tailscale's machine would get another name, and its host name with it."""
+    put(volume, "tailscale", TOKEN)
+    tried(engine, volume, "tailscale")
+
+    put(volume, "tailscale", "canary-of-another-token")
+
+    assert tried(engine, volume, "tailscale")["kept"]

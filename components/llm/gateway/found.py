@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from components.llm.gateway.places import NEXT_ROUTES, PLACE, ROUTES
 from components.llm.gateway.slots import Found
-from components.llm.names import SLOT_LABEL, SLOTS, SPEC_LABEL, Names, Slot, alias
+from components.llm.names import SLOT_LABEL, SLOTS, SPEC_LABEL, Names, Slot, slot_at
 
 if TYPE_CHECKING:
     import docker
@@ -54,4 +54,4 @@ def _live_in(client: "docker.DockerClient", names: Names, file: str) -> Slot | N
         live = str(json.loads(read_file(client, names.gateway, file) or "{}")["live"])
     except (ValueError, KeyError, TypeError):
         return None
-    return next((slot for slot in SLOTS if live.startswith(f"{alias(slot)}:")), None)
+    return slot_at(live)
