@@ -4,7 +4,7 @@ import io
 import secrets
 import tarfile
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import docker
@@ -106,9 +106,9 @@ def test_no_container_is_left_behind(engine: docker.DockerClient, volume: Volume
 
 
 def test_what_an_interrupted_run_left_stands_in_nobodys_way(engine: docker.DockerClient, volume: Volume) -> None:
-    declared = props(str(volume.name))
+    outs = created(props(str(volume.name)))
     with patch("docker.models.containers.Container.remove"):
-        outs = created(declared)
+        GATEWAY.read("id", outs)
     assert len(engine.containers.list(all=True, filters={"volume": str(volume.name)})) == 1
 
     assert outs == GATEWAY.read("id", outs).outs
@@ -159,7 +159,7 @@ def gateway(volume: Volume) -> Iterator[RealServer]:
 def says(engine: docker.DockerClient, gateway: RealServer) -> str:
     """As asked from within, where nothing stands between."""
     asked = engine.containers.get(gateway.container_id).exec_run("wget -q -O - http://127.0.0.1:8080/")
-    return bytes(asked.output).decode()
+    return cast("bytes", asked.output).decode()
 
 
 def test_another_configuration_is_loaded_without_a_restart(

@@ -10,7 +10,7 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import docker
 import pytest
@@ -117,7 +117,7 @@ def server(engine: docker.DockerClient, private: Network, way_out: Network) -> I
 
 
 def said(inside: Container, program: str, *words: str) -> str:
-    return bytes(inside.exec_run(["python3", "-c", program, *words]).output).decode().strip()
+    return cast("bytes", inside.exec_run(["python3", "-c", program, *words]).output).decode().strip()
 
 
 def networks(engine: docker.DockerClient, server: Container) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def test_a_container_on_another_network_has_no_way_to_it(
         # Whatever routes out of that network may accept any connection, so it is the answer that counts.
         fetched = stranger.exec_run(["timeout", "5", "python3", "-c", _FETCH, f"http://{address}:8080/"])
 
-    assert _ANSWER.encode() not in bytes(fetched.output)
+    assert _ANSWER.encode() not in cast("bytes", fetched.output)
 
 
 def test_the_way_out_is_open_only_while_something_is_fetched(
