@@ -42,7 +42,9 @@ class Place:
 @pytest.fixture
 def place(engine: docker.DockerClient) -> Iterator[Place]:
     volume = engine.volumes.create(f"trugen-llm-test-{secrets.token_hex(4)}")
-    container = engine.containers.create(pins.PYTHON_IMAGE, ["sleep", "600"], init=True)
+    container = engine.containers.create(
+        pins.PYTHON_IMAGE, ["python3", "-c", "import time; time.sleep(600)"], init=True, network_mode="none"
+    )
     gateway = {"volume": str(volume.name), "image": pins.CADDY_IMAGE, "address": CANDIDATE}
     made = Place(gateway, container, engine)
     try:
