@@ -22,7 +22,7 @@ from components.llm.gateway.drain import DrainProvider
 from components.llm.gateway.files import GatewayFilesProvider
 from components.llm.gateway.routes import Routes, only
 from components.llm.gateway.slots import Found, choose, other
-from components.llm.names import Slot
+from components.llm.names import Slot, slot_at
 from components.llm.ready_gate_provider import ReadyGateProvider
 from components.llm.volume_files import VolumeFilesError
 from tests.fixtures.fake_clock import FakeClock
@@ -122,9 +122,7 @@ class World:
 
     def _live_slot(self) -> Slot | None:
         routes = Routes.parse(self.volume.files.get("routes.json"))
-        if routes is None:
-            return None
-        return "a" if routes.live.startswith("engine-a:") else "b"
+        return None if routes is None else slot_at(routes.live)
 
     def settled(self) -> bool:
         """Whether the last change came to its end, so that nothing former is in use."""
@@ -214,7 +212,6 @@ def world() -> Iterator[World]:
         volume.at_each_moment = made.look
         for target, name, instead in (
             ("components.llm.ready_gate_provider", "wait_until_ready", made.prove),
-            ("components.llm.ready_gate_provider", "_target", lambda _props: None),
             ("components.llm.gate.evidence.Evidence", "as_dict", lambda _evidence: {}),
             (candidate.__name__, "_remove", made.remove),
             (files.__name__, "_reload", lambda _container: None),
