@@ -92,6 +92,7 @@ def test_another_user_of_a_container_is_refused(engine: docker.DockerClient, vol
             pins.CADDY_IMAGE,
             ["cat", f"{PLACE}/token"],
             user="1000:1000",
+            network_mode="none",
             volumes={str(volume.name): {"bind": PLACE, "mode": "ro"}},
             remove=True,
         )
