@@ -13,7 +13,10 @@ from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS,
 
 STORAGE_VOLUME, STORAGE_FOLDER = "/var/lib/trugen-llm", "caddy"
 STORAGE = f"{STORAGE_VOLUME}/{STORAGE_FOLDER}"
-"""Where Caddy keeps certificates it got or made itself."""
+"""
+Where Caddy keeps certificates it got or made itself. A folder below the mount: an archive cannot give the root of a
+volume to the user that Caddy runs as.
+"""
 SCRATCH = "/tmp/caddy"  # noqa: S108 - the container's own, in memory
 """Where it notes its housekeeping when there are none of those."""
 ADMIN = "unix//tmp/caddy-admin.sock"
@@ -21,6 +24,8 @@ RUN = ("caddy", "run", "--config", f"{PLACE}/{CADDYFILE}")
 RELOAD = ("caddy", "reload", "--force", "--config", f"{PLACE}/{CADDYFILE}", "--address", ADMIN)
 """Forced: Caddy skips a reload of the same text, even when the certificate that the text names is another."""
 PLAIN_PORT, TLS_PORT, PRIVATE_PORT, METRICS_PORT = 8080, 8443, 8081, 9180
+METRICS_HOST = "gateway-private"
+"""An alias on the private network only, which Caddy looks up when it starts: metrics are nowhere else."""
 _LOCAL = ("127.0.0.1", "localhost")
 
 
@@ -35,13 +40,12 @@ def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
         "hsts": _HSTS if gateway.tls else "",
     }
     private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known(PRIVATE_TOKEN)}
-    metrics = _METRICS % {"known": _known(PRIVATE_TOKEN)}
     parts = [_options(gateway.tls), _ERRORS, _UPSTREAM % {"place": PLACE}, public]
     if gateway.tls:
         parts.append(_tls_door(gateway.tls))
     if gateway.tls is None or gateway.tunnel:
         parts.append(_PLAIN_DOOR)
-    return "\n".join([*parts, private, metrics])
+    return "\n".join([*parts, private, _METRICS % {"host": METRICS_HOST}])
 
 
 def _hosts(gateway: GatewaySettings, public_url: str | None) -> list[str]:
@@ -245,16 +249,12 @@ http://:8081 {
 }
 """
 
-# Published nowhere, but anything on the front network could ask: the numbers are for the holder of the private token.
 _METRICS = """\
 http://:9180 {
+	bind %(host)s
 	import errors
 	route {
 		respond /healthz 200
-		@stranger not {
-			%(known)s
-		}
-		error @stranger 401
 		metrics /metrics
 		error 404
 	}

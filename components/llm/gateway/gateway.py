@@ -9,7 +9,7 @@ import pulumi_docker as docker
 
 from components.llm.declared import MIB
 from components.llm.gateway import addresses, caddyfile
-from components.llm.gateway.caddyfile import STORAGE_FOLDER, STORAGE_VOLUME
+from components.llm.gateway.caddyfile import METRICS_HOST, METRICS_PORT, STORAGE_FOLDER, STORAGE_VOLUME
 from components.llm.gateway.door import GATEWAY_USER
 from components.llm.gateway.files import GatewayFiles, GatewayFilesArgs
 from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PLACE, PRIVATE_TOKEN, TOKEN
@@ -29,7 +29,7 @@ _GATEWAY_PROCESSES, _RELAY_PROCESSES = 256, 64
 _NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
 # The official binary carries this capability in its file and cannot be executed where it is dropped.
 _OF_THE_BINARY = ("CAP_NET_BIND_SERVICE",)
-_HEALTHY = ("CMD", "wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{caddyfile.METRICS_PORT}/healthz")
+_HEALTHY = ("CMD", "wget", "-q", "-O", "/dev/null", f"http://{METRICS_HOST}:{METRICS_PORT}/healthz")
 _ALIVE = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{port}/healthz', timeout=5)"
 
 
@@ -88,8 +88,8 @@ class Gateway(pulumi.ComponentResource):
         options = {} if addresses.needs_way_out(args.gateway) else _NO_WAY_OUT
         front = network(f"{name}-front", self, self._names, self._names.front_network, after=pulled, options=options)
         networks = [
-            docker.ContainerNetworksAdvancedArgs(name=at, aliases=["gateway"])
-            for at in (front.name, server.private_network)
+            docker.ContainerNetworksAdvancedArgs(name=at, aliases=[alias])
+            for at, alias in ((front.name, "gateway"), (server.private_network, METRICS_HOST))
         ]
         # The engine, too: in the releases without a gateway it held the port.
         after = [written, self._relay(name, server), server]

@@ -13,6 +13,7 @@ from components.llm.gateway.document import GatewaySettings
 from components.llm.gateway.places import PLACE
 
 HOSTNAME = "llm.example.com"
+METRICS = "gateway-private:9180"
 TLS: dict[str, Any] = {
     "acme": {"hostname": HOSTNAME, "acmeEmail": "ops@example.com"},
     "files": {"hostname": HOSTNAME, "certificate": "c.pem", "key": "k.pem"},
@@ -57,9 +58,9 @@ def listeners(settings: dict[str, Any], folder: Path) -> set[str]:
 
 
 def test_the_doors_are_those_that_are_asked_for(tmp_path: Path) -> None:
-    assert listeners(EVERY["plain"], tmp_path) == {":8080", ":8081", ":9180"}
-    assert listeners(EVERY["acme"], tmp_path) == {":8443", ":8081", ":9180"}
-    assert listeners(EVERY["tunnel"], tmp_path) == {":8443", ":8080", ":8081", ":9180"}
+    assert listeners(EVERY["plain"], tmp_path) == {":8080", ":8081", METRICS}
+    assert listeners(EVERY["acme"], tmp_path) == {":8443", ":8081", METRICS}
+    assert listeners(EVERY["tunnel"], tmp_path) == {":8443", ":8080", ":8081", METRICS}
 
 
 def test_limits_stand_as_declared() -> None:
