@@ -22,7 +22,7 @@ from docker.models.networks import Network
 
 from benchmarks import scripted_engine
 from benchmarks.streaming_client import Endpoint
-from components.llm.gateway import caddyfile, relay
+from components.llm.gateway import caddyfile, places, relay
 from components.llm.gateway.document import GatewaySettings
 
 MODEL = "scripted"
@@ -53,9 +53,9 @@ class Weight:
     cpu_s: float
 
 
-def weight_of(container: Container) -> Weight:
+def weight_of(client: docker.DockerClient, container: Container) -> Weight:
     """Memory without what is only cached of files, as `docker stats` shows it; CPU since the container's start."""
-    stats: dict[str, Any] = container.client.api.stats(container.id, stream=False, one_shot=True)
+    stats: dict[str, Any] = client.api.stats(str(container.id), stream=False, one_shot=True)
     memory = stats["memory_stats"]
     # `inactive_file` in version 2 of cgroups, the longer name in version 1 (docker/cli, container/stats_helpers.go).
     cached = memory["stats"].get("inactive_file", memory["stats"].get("total_inactive_file", 0))
@@ -88,10 +88,10 @@ def gateway(client: docker.DockerClient, *, events: int, interval_s: float, stre
             _container(
                 client,
                 settings.image,
-                ["caddy", "run", "--config", f"{caddyfile.PLACE}/Caddyfile", "--adapter", "caddyfile"],
+                ["caddy", "run", "--config", f"{places.PLACE}/Caddyfile", "--adapter", "caddyfile"],
                 {front: "gateway", private: "gateway"},
                 ports={f"{caddyfile.PLAIN_PORT}/tcp": ("127.0.0.1", None)},
-                volumes={str(files): {"bind": caddyfile.PLACE, "mode": "ro"}},
+                volumes={str(files): {"bind": places.PLACE, "mode": "ro"}},
                 cap_add=["NET_BIND_SERVICE"],
                 mem_limit=int(settings.memory),
             )

@@ -58,15 +58,15 @@ def main(streams: int = 1000, rounds: int = 2) -> None:
     with gateway(client, events=EVENTS, interval_s=INTERVAL_S, streams=2 * streams) as made:
         _hold(made.through, _WARM_UP_STREAMS)
         boxes = {CADDY: made.caddy, RELAY: made.relay}
-        empty = {name: weight_of(box) for name, box in boxes.items()}
+        empty = {name: weight_of(client, box) for name, box in boxes.items()}
         for _ in range(rounds):
             outcomes[DIRECT].append(_hold(made.direct, streams))
-            before = {name: weight_of(box) for name, box in boxes.items()}
+            before = {name: weight_of(client, box) for name, box in boxes.items()}
             began_s = time.monotonic()
             with ThreadPoolExecutor(1) as thread:
                 held = thread.submit(_hold, made.through, streams)
                 time.sleep(_ALL_OPEN_S)
-                during = {name: weight_of(box) for name, box in boxes.items()}
+                during = {name: weight_of(client, box) for name, box in boxes.items()}
                 took_s = time.monotonic() - began_s
                 outcomes[THROUGH].append(held.result())
             loads += [Load.between(name, empty[name], before[name], during[name], streams, took_s) for name in boxes]

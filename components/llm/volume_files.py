@@ -43,7 +43,8 @@ class Volume:
 
     def put(self, files: Mapping[str, str], folders: Sequence[str] = ()) -> None:
         """
-        Replace *files*, contents by name, in the order of the names. Each is missing for microseconds, then short, then whole.
+        Replace *files*, contents by name, in the order of the names. Each is missing for microseconds, then short, then
+        whole.
 
         *folders* are the owner's to write to, since the volume itself belongs to root; what is in them stays.
 

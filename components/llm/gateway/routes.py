@@ -42,14 +42,6 @@ class Routes:
 def _engine(address: str) -> str:
     return address.partition(":")[0]
 
-    def lead_to(self, address: str) -> bool:
-        """Whether some traffic goes to the engine at *address*, be it to another port of it."""
-        return _engine(address) in {_engine(at) for at in (self.live, *self.models.values())}
-
-
-def _engine(address: str) -> str:
-    return address.partition(":")[0]
-
 
 def only(address: str, model: str) -> Routes:
     """All traffic to *address*, which serves *model*."""

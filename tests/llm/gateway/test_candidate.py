@@ -113,3 +113,31 @@ def test_a_candidate_is_not_removed_while_traffic_may_still_go_to_it(
         prove(volume, leads=before.moved_to(CANDIDATE, "new"))
 
     assert [] == removed
+
+
+@pytest.mark.usefixtures("removed")
+def test_a_failed_candidate_says_what_the_traffic_stays_on(volume: VolumeInMemory) -> None:
+    volume.files["routes.json"] = str(only(LIVE, "old"))
+
+    with pytest.raises(RuntimeError) as caught:
+        prove(volume, leads=None)
+
+    assert caught.value.__notes__ == [
+        "  Agents and traffic stay on 'old' in slot a; the container of the new engine was removed."
+    ]
+
+
+def test_a_failure_in_the_live_engine_says_that_the_traffic_is_led_as_before(volume: VolumeInMemory) -> None:
+    volume.files["routes.json"] = str(only(LIVE, "old"))
+
+    with pytest.raises(RuntimeError) as caught:
+        prove(volume, leads=None, place={**PLACE, "address": LIVE})
+
+    assert caught.value.__notes__ == ["  Agents and traffic are led to 'old' in slot a, as before this run."]
+
+
+def test_the_first_engine_that_fails_has_no_other_to_speak_of(volume: VolumeInMemory) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        prove(volume, leads=None)
+
+    assert not hasattr(caught.value, "__notes__")
