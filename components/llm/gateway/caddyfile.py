@@ -13,7 +13,12 @@ from components.llm.gateway.document import GatewaySettings, Tls
 PLACE = "/run/trugen-llm"
 STORAGE = "/var/lib/trugen-llm"
 """Where Caddy keeps certificates it got or made itself."""
+SCRATCH = "/tmp/caddy"  # noqa: S108 - the container's own, in memory
+"""Where it notes its housekeeping when there are none of those."""
 ADMIN = "unix//tmp/caddy-admin.sock"
+RUN = ("caddy", "run", "--config", f"{PLACE}/Caddyfile")
+RELOAD = ("caddy", "reload", "--force", "--config", f"{PLACE}/Caddyfile", "--address", ADMIN)
+"""Forced: Caddy skips a reload of the same text, even when the certificate that the text names is another."""
 PLAIN_PORT, TLS_PORT, PRIVATE_PORT, METRICS_PORT = 8080, 8443, 8081, 9180
 _LOCAL = ("127.0.0.1", "localhost")
 
@@ -30,13 +35,12 @@ def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
     }
     private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known("private-token")}
     metrics = _METRICS % {"known": _known("private-token")}
-    door = _tls_door(gateway.tls) if gateway.tls else _PLAIN_DOOR
-    plain_beside = _PLAIN_DOOR if gateway.tls and gateway.tunnel else ""
-    return "\n".join(
-        part
-        for part in (_options(gateway.tls), _ERRORS, _UPSTREAM, public, door, plain_beside, private, metrics)
-        if part
-    )
+    parts = [_options(gateway.tls), _ERRORS, _UPSTREAM % {"place": PLACE}, public]
+    if gateway.tls:
+        parts.append(_tls_door(gateway.tls))
+    if gateway.tls is None or gateway.tunnel:
+        parts.append(_PLAIN_DOOR)
+    return "\n".join([*parts, private, metrics])
 
 
 def _hosts(gateway: GatewaySettings, public_url: str | None) -> list[str]:
@@ -63,8 +67,7 @@ def _known(*files: str) -> str:
 def _options(tls: Tls | None) -> str:
     # Callers that give an address instead of a name send no SNI.
     extra = f"\tdefault_sni {tls.hostname}\n\thttps_port {TLS_PORT}\n\tskip_install_trust\n" if tls else ""
-    # Caddy writes its housekeeping there even where it keeps no certificate.
-    storage = STORAGE if tls and not tls.by_files else "/tmp/caddy"  # noqa: S108 - the container's own, in memory
+    storage = STORAGE if tls and not tls.by_files else SCRATCH
     return _OPTIONS % {"admin": ADMIN, "storage": storage, "tls": extra}
 
 
@@ -79,6 +82,8 @@ def _tls_door(tls: Tls) -> str:
     )
 
 
+# `read_body_idle`, by default a minute, must be off where `read_body` is set: when either ends Caddy takes away every
+# limit, and Go waits without one for the rest of the body. The private door carries weights files of any size.
 _OPTIONS = """\
 {
 	admin %(admin)s
@@ -102,12 +107,20 @@ _OPTIONS = """\
 			}
 		}
 	}
+	servers :8081 {
+		protocols h1
+		timeouts {
+			read_header 10s
+			idle 2m
+		}
+	}
 	servers {
 		protocols h1 h2
 		max_header_size 16KiB
 		timeouts {
 			read_header 10s
 			read_body 60s
+			read_body_idle -1s
 			idle 2m
 		}
 	}
@@ -151,6 +164,11 @@ _UPSTREAM = """\
 		dial_timeout 5s
 	}
 }
+
+(relayed) {
+	import upstream
+	header_up Trugen-Routes {file.%(place)s/routes.json}
+}
 """
 
 _HSTS = '\theader Strict-Transport-Security "max-age=31536000"\n'
@@ -171,8 +189,7 @@ _PUBLIC = """\
 		error @stranger 401
 		@served expression {method} + " " + {path} in ["POST /v1/chat/completions", "GET /v1/models"]
 		reverse_proxy @served relay:8090 {
-			import upstream
-			header_up Trugen-Routes {file./run/trugen-llm/routes.json}
+			import relayed
 			unhealthy_request_count %(max_concurrent)d
 		}
 		error 404
@@ -207,18 +224,19 @@ http://:8081 {
 			%(known)s
 		}
 		error @stranger 401
-		@engine path_regexp engine ^/engine-(a|b)/([1-9][0-9]{0,4})/
+		@engine vars_regexp engine {http.request.uri} ^/engine-(a|b)/([1-9][0-9]{0,4})/
 		route @engine {
 			uri strip_prefix /engine-{re.engine.1}/{re.engine.2}
 			reverse_proxy engine-{re.engine.1}:{re.engine.2} {
 				import upstream
+				header_up -Trugen-Routes
 			}
 		}
 		@relay path /relay/*
 		route @relay {
 			uri strip_prefix /relay
 			reverse_proxy relay:8090 {
-				import upstream
+				import relayed
 			}
 		}
 		error 404

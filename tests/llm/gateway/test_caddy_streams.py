@@ -1,0 +1,127 @@
+"""The real Caddy on our configuration: streams, and what may change under them."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import pytest
+
+from tests.fixtures.http2 import stream_over_http2
+from tests.fixtures.paced_stream import PacedStream
+from tests.fixtures.real_caddy import HOSTNAME, ROUTES, TOKEN, RealCaddy, real_caddy
+from tests.fixtures.scripted_llm import answer
+from tests.fixtures.scripted_server import ScriptedServer
+
+CHAT = "/v1/chat/completions"
+
+
+@pytest.fixture
+def stream() -> PacedStream:
+    return PacedStream()
+
+
+def pieces_of(caddy: RealCaddy) -> Iterator[bytes]:
+    response = caddy.call("POST", CHAT, data=b"{}", stream=True)
+    assert response.status_code == 200
+    pieces: Iterator[bytes] = response.iter_content(chunk_size=None)
+    return pieces
+
+
+def test_each_event_arrives_before_the_next_is_sent(stream: PacedStream) -> None:
+    with ScriptedServer(lambda _: stream.act) as upstream, real_caddy(upstream.port) as caddy:
+        first = stream.say("0")
+        pieces = pieces_of(caddy)
+        assert next(pieces) == first
+        for number in range(1, 20):
+            assert stream.say(str(number)) == next(pieces)
+        stream.end()
+
+        assert list(pieces) == []
+
+
+def test_each_event_arrives_before_the_next_is_sent_over_http_2(stream: PacedStream) -> None:
+    tls = {"hostname": HOSTNAME, "certificate": "c.pem", "key": "k.pem"}
+    with ScriptedServer(lambda _: stream.act) as upstream, real_caddy(upstream.port, tls=tls) as caddy:
+        first = stream.say("0")
+        pieces = stream_over_http2(caddy.tls_port, HOSTNAME, "/v1/models", f"Bearer {TOKEN}")
+        assert next(pieces) == first
+        for number in range(1, 20):
+            assert stream.say(str(number)) == next(pieces)
+        stream.end()
+
+        assert b"".join(pieces) == b""
+
+
+def test_a_client_that_leaves_is_gone_for_the_engine_too(stream: PacedStream) -> None:
+    with ScriptedServer(lambda _: stream.act_until_gone) as upstream, real_caddy(upstream.port) as caddy:
+        said = stream.say("0")
+        response = caddy.call("POST", CHAT, data=b"{}", stream=True)
+        assert next(response.iter_content(chunk_size=None)) == said
+
+        response.close()
+
+        assert stream.gone.wait(30)
+
+
+def test_nothing_is_compressed_and_no_secret_goes_further(stream: PacedStream) -> None:
+    with ScriptedServer(lambda _: stream.act) as upstream, real_caddy(upstream.port) as caddy:
+        stream.say("x" * 5000)
+        stream.end()
+        response = caddy.get("/v1/models", headers={"Accept-Encoding": "gzip, zstd", "Cookie": "a=b"})
+
+    (asked,) = upstream.asked
+    assert "Content-Encoding" not in response.headers
+    assert not asked.headers.keys() & {"authorization", "accept-encoding"}
+    assert TOKEN not in str(asked)
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Trugen-Routes": "evil"}, {"trugen-routes": "evil", "Connection": "close, Trugen-Routes"}]
+)
+def test_the_relay_is_told_the_routes_of_the_file_and_never_a_clients(headers: dict[str, str]) -> None:
+    with ScriptedServer(lambda _: answer(200, {})) as upstream, real_caddy(upstream.port) as caddy:
+        caddy.get("/v1/models", headers=headers)
+        caddy.write("routes.json", ROUTES.replace("engine-a", "engine-b"))
+        caddy.get("/v1/models", headers=headers)
+        (caddy.folder / "routes.json").unlink()
+        caddy.get("/v1/models", headers=headers)
+
+    told = [asked.headers["trugen-routes"] for asked in upstream.asked]
+    assert told == [ROUTES, ROUTES.replace("engine-a", "engine-b"), ""]
+
+
+def test_no_request_is_refused_while_the_token_is_replaced() -> None:
+    tokens = [f"canary-token-{number}" for number in range(20)]
+    with (
+        ScriptedServer(lambda _: answer(200, {})) as upstream,
+        real_caddy(upstream.port) as caddy,
+        ThreadPoolExecutor() as pool,
+    ):
+        caddy.write("token", tokens[0])
+        for old, new in pairwise(tokens):
+            asking = [pool.submit(caddy.get, "/v1/models", token=old) for _ in range(8)]
+            # Docker puts a file into a container in two steps, between which there is none.
+            for name, content in (("previous-token", old), ("token", new)):
+                (caddy.folder / name).unlink()
+                (caddy.folder / name).write_text(content)
+
+            assert {future.result().status_code for future in asking} == {200}
+            assert {caddy.get("/v1/models", token=token).status_code for token in (old, new)} == {200}
+
+        caddy.write("previous-token", "")
+        assert [caddy.get("/v1/models", token=token).status_code for token in (old, new)] == [401, 200]
+
+
+def test_a_reload_with_other_limits_breaks_no_stream(stream: PacedStream) -> None:
+    with ScriptedServer(lambda _: stream.act) as upstream, real_caddy(upstream.port, maxConcurrent=1) as caddy:
+        first = stream.say("before")
+        pieces = pieces_of(caddy)
+        assert next(pieces) == first
+        assert caddy.get("/v1/models").status_code == 429
+
+        caddy.configure(maxConcurrent=2)
+        caddy.reload()
+
+        assert stream.say("after") == next(pieces)
+        stream.end()
+        assert list(pieces) == []
