@@ -5,14 +5,17 @@
 """
 
 import sys
+from collections.abc import Callable
 
-from benchmarks import engine_delay, gate_delay, noop_up, relay_cost
+from benchmarks import engine_delay, gate_delay, many_streams, noop_up, relay_cost, without_pause
 
-BENCHMARKS = {
+BENCHMARKS: dict[str, Callable[..., None]] = {
     "noop_up": noop_up.main,
     "gate_delay": gate_delay.main,
     "engine_delay": engine_delay.main,
     "relay_cost": relay_cost.main,
+    "many_streams": many_streams.main,
+    "without_pause": without_pause.main,
 }
 
 if len(sys.argv) == 1:

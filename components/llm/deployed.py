@@ -16,6 +16,8 @@ from components.llm.server import LlmServer
 from components.llm.token import BearerToken
 from components.llm.unused_models import UnusedModels
 
+_PROVEN_BESIDE = "llms.{name}: a new engine comes up in slot {new}; slot {old} is live until the new one is proven."
+
 
 class Deployed:
     """
@@ -45,6 +47,8 @@ class Deployed:
             if secrets.token
             else BearerToken(name, child, args.gateway.token_generation).value
         )
+        if choice.beside is not None:
+            pulumi.log.info(_PROVEN_BESIDE.format(name=name, new=choice.slot, old=choice.beside), parent)
         self._private_token = BearerToken(f"{name}-private", child).value
         server = LlmServer(name, args, choice, child, engine_files(args, secrets))
         tokens = GatewayTokens(public, self._private_token, secrets.tunnel_token)
@@ -56,11 +60,10 @@ class Deployed:
             "address": server.address,
         }
         self._engine_url = addresses.engine_url(args, choice.slot)
-        # Another container or other weights have to be proven again.
-        trigger = server.container_id
+        # Another container, other weights, and another door have to be proven again.
+        trigger = pulumi.Output.concat(server.container_id, "/", gateway.files_mark)
         if isinstance(args, OllamaLlm):
-            model = self._model(args, server, gateway)
-            trigger = pulumi.Output.concat(server.container_id, "/", model.digest)
+            trigger = pulumi.Output.concat(trigger, "/", self._model(args, server, gateway).digest)
         self.proof = {
             "base_url": f"{self._engine_url}/v1",
             "public_url": gateway.url,

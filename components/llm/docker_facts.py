@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from components.llm.gateway import found
+from components.llm.gateway.places import PRIVATE_TOKEN
 from components.llm.gateway.slots import Found
 from components.llm.names import Names
 
@@ -86,6 +87,10 @@ class DockerFacts:
             return found.read_live(self._client, names)
         except (DockerException, requests.RequestException) as error:
             raise DockerUnusableError(why_unusable(self._host, error)) from None
+
+    def private_token(self, names: Names) -> str | None:
+        """What the private door of the gateway of one LLM expects; None before there is one."""
+        return found.read_file(self._client, names.gateway, PRIVATE_TOKEN)
 
     def why_no_image(self, image: str) -> str | None:
         """Why *image* cannot be had; None when it is here, can be pulled, or nobody can tell."""

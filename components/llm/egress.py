@@ -1,11 +1,11 @@
 """The way out of a container that has none, open only while it fetches what it needs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from docker.models.networks import Network
+    from docker.models.containers import Container
 
 
 class EgressError(Exception):
@@ -51,32 +51,36 @@ def is_open(container_id: str, network: str | None) -> bool:
         return False
     client = docker.from_env()
     try:
-        return _is_on(client.networks.get(network), container_id)
+        return network in _networks_of(client.containers.get(container_id))
     except (DockerException, requests.RequestException):
         return False
     finally:
         client.close()
 
 
-def _is_on(network: "Network", container_id: str) -> bool:
-    return container_id in network.attrs["Containers"]
+def _networks_of(container: "Container") -> Mapping[str, Any]:
+    """As the container tells, since a network does not tell of a stopped one, which comes back to it when restarted."""
+    networks: Mapping[str, Any] = container.attrs["NetworkSettings"]["Networks"]
+    return networks
 
 
 def _change(network: str, container_id: str, *, attached: bool) -> None:
     import docker  # noqa: PLC0415 - see is_open
     import requests  # noqa: PLC0415 - see is_open
-    from docker.errors import DockerException  # noqa: PLC0415 - see is_open
+    from docker.errors import DockerException, NotFound  # noqa: PLC0415 - see is_open
 
     client = docker.from_env()
     try:
-        found = client.networks.get(network)
-        if attached and not _is_on(found, container_id):
-            found.connect(container_id)
-        if not attached and _is_on(found, container_id):
-            found.disconnect(container_id, force=True)
+        is_attached = network in _networks_of(client.containers.get(container_id))
+        if attached and not is_attached:
+            client.networks.get(network).connect(container_id)
+        if not attached and is_attached:
+            client.networks.get(network).disconnect(container_id, force=True)
     except (DockerException, requests.RequestException) as error:
+        if isinstance(error, NotFound) and not attached:
+            return  # without the container or the network there is no way out
         raise EgressError(
-            f"Docker did not change the network '{network}': {error}.\n"
+            f"Docker did not {'open' if attached else 'shut'} the way out '{network}': {error}.\n"
             "  See whether Docker is well with `docker info`, then run `pulumi up` again."
         ) from None
     finally:

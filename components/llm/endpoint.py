@@ -10,6 +10,7 @@ from components.llm.document import HostedLlm, SelfHosted
 from components.llm.gate.needs import Needs
 from components.llm.gateway.slots import Choice
 from components.llm.llm_secrets import Secrets
+from components.llm.names import Names, slot_at
 from components.llm.ready_gate import ChatCompletionsReady, ReadyGateArgs
 from components.urls import is_loopback
 
@@ -34,7 +35,7 @@ class LlmEndpoint(pulumi.ComponentResource):
     model: pulumi.Output[str]
     token: pulumi.Output[str]
     """Secret."""
-    outputs: Mapping[str, Any]
+    outputs: dict[str, Any]
     """What a person wants to know about it."""
     form: Mapping[str, Any]
     """What TruGen's Developer Studio asks for."""
@@ -82,6 +83,9 @@ class LlmEndpoint(pulumi.ComponentResource):
             "healthy": gate.healthy,
             "evidence": gate.evidence.apply(_in_few_lines),
         }
+        if self._deployed is not None:
+            names = Names(pulumi.get_project(), pulumi.get_stack(), name)
+            self.outputs["live_container"] = gate.gateway.apply(partial(_live_container, names))
         self.form = {"llm": name, "api_url": gate.agent_url, "model_name": gate.model, "token": self.token}
         self.register_outputs({})
 
@@ -100,6 +104,12 @@ def _served_elsewhere(args: HostedLlm, token: pulumi.Output[str]) -> Mapping[str
         "token": token,
         "auth_required": not is_loopback(args.url),
     }
+
+
+def _live_container(names: Names, gateway: Mapping[str, str]) -> str | None:
+    """Name of the container with the engine that the gate has led the *gateway* to."""
+    slot = slot_at(gateway["address"])
+    return slot and names.engine(slot)
 
 
 def _in_few_lines(evidence: Mapping[str, Any]) -> dict[str, Any]:

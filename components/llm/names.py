@@ -37,6 +37,11 @@ class Names:
         return f"{self.container}-gateway"
 
     @property
+    def certificates(self) -> str:
+        """Volume of those that the gateway gets or makes itself."""
+        return f"{self.container}-certificates"
+
+    @property
     def tunnel(self) -> str:
         return f"{self.container}-tunnel"
 
@@ -75,3 +80,8 @@ class Names:
 def alias(slot: Slot) -> str:
     """What the engine in *slot* is called on the private network."""
     return f"engine-{slot}"
+
+
+def slot_at(address: str) -> Slot | None:
+    """The slot of `engine-a:11434`; None for anything else."""
+    return next((slot for slot in SLOTS if address.startswith(f"{alias(slot)}:")), None)

@@ -10,6 +10,8 @@ from components.llm.beside import gib
 from components.llm.container_spec import container_spec
 from components.llm.docker_facts import DockerFacts, available_bytes
 from components.llm.document import OllamaLlm, SelfHosted
+from components.llm.gateway import certificate
+from components.llm.gateway.addresses import engine_url
 from components.llm.gateway.slots import Choice, Found, choose, spec_mark
 from components.llm.hub import ParsedLlm
 from components.llm.model_name import ModelName
@@ -17,14 +19,14 @@ from components.llm.names import Names, Slot
 from components.llm.ollama_api import OllamaApi, OllamaError, OllamaUnreachableError, StoredModel
 from components.llm.registry import NoSuchModelError, weights_bytes
 
-_AMD_DRIVER = Path("/dev/kfd")
 _LOOPBACK = "127.0.0.1"
+_AMD_DRIVER = Path("/dev/kfd")
 Stored = Mapping[ModelName, StoredModel]
 
 
-def _stored_models(_: Names, llm: OllamaLlm, _live: Slot | None) -> Stored:
+def _stored_models(llm: OllamaLlm, live: Slot, private_token: str) -> Stored:
     try:
-        with OllamaApi(f"http://{_LOOPBACK}:{llm.port}") as api:
+        with OllamaApi(engine_url(llm, live), token=private_token) as api:
             return api.models()
     except (OllamaUnreachableError, OllamaError):
         return {}
@@ -37,12 +39,12 @@ class Elsewhere:
 
     Args:
         registry_size: of a model, in bytes; None when the registry cannot be asked.
-        stored_models: on the Ollama in the live slot; none when it does not answer.
+        stored_models: on the Ollama in the live slot, behind the private door; none when it does not answer.
         available_bytes: of this machine's memory; None when unknown.
     """
 
     registry_size: Callable[[ModelName], int | None] = weights_bytes
-    stored_models: Callable[[Names, OllamaLlm, Slot | None], Stored] = _stored_models
+    stored_models: Callable[[OllamaLlm, Slot, str], Stored] = _stored_models
     available_bytes: Callable[[], int | None] = available_bytes
 
 
@@ -102,6 +104,8 @@ class PreflightOne:
             if reason := self.facts.why_no_image(image):
                 yield f"{key}: '{image}' cannot be pulled: {reason}. Check the tag with `docker pull {image}`."
 
+        yield from (f"gateway.{problem}" for problem in certificate.problems(gateway.tls))
+
     def _ports(self) -> Iterator[str]:
         llm = self.llm
         for key, address, port in (("port", llm.gateway.binds, llm.port), ("privatePort", _LOOPBACK, llm.private_port)):
@@ -154,9 +158,9 @@ class PreflightOne:
     @cached_property
     def _stored(self) -> Stored:
         """What an Ollama of ours holds already."""
-        holder = self.facts.publisher_of(self.llm.port)
-        if isinstance(self.llm, OllamaLlm) and holder and self.names.same_stack(holder.labels):
-            return self.elsewhere.stored_models(self.names, self.llm, self.found.live)
+        live, token = self.found.live, self.facts.private_token(self.names)
+        if isinstance(self.llm, OllamaLlm) and live and token:
+            return self.elsewhere.stored_models(self.llm, live, token)
         return {}
 
     @property

@@ -71,6 +71,8 @@ class ChatCompletionsReady(pulumi.dynamic.Resource, module="trugen", name="ChatC
     agent_url: pulumi.Output[str]
     """The public URL, or the base URL when there is none."""
     model: pulumi.Output[str]
+    gateway: pulumi.Output[Mapping[str, str]]
+    """As the arguments say; its address is live."""
     evidence: pulumi.Output[dict[str, Any]]
     """What was seen when it was proven last: checks, `ttft_s`, `tokens_per_s`, capabilities."""
     healthy: pulumi.Output[bool]

@@ -7,6 +7,7 @@ This module's path and the class name are state format (`__provider`): moving th
 import math
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pulumi.dynamic import (
@@ -23,7 +24,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from components.foreseen import foreseen
 from components.llm.gate.needs import Needs
 from components.llm.gate.readiness import Budget, NotReady, Target, probe_once, wait_until_ready
-from components.llm.gateway.candidate import removed_unless_proven
+from components.llm.gateway.candidate import is_candidate, removed_unless_proven
 from components.llm.gateway.door import Door
 from components.llm.gateway.routes import Routes
 from components.llm.volume_files import VolumeFilesError
@@ -136,12 +137,10 @@ def _proven(props: Props) -> Props:
             if place is None:
                 return
             door = Door.of(place, _PURPOSE)
-            after = (before or Routes(door.address)).moved_to(door.address, props["model"])
-            if after != before:
-                door.lead(after)
+            door.lead((before or Routes(door.address)).moved_to(door.address, props["model"]))
 
         evidence = wait_until_ready(
-            _target(props),
+            replace(_target(props), is_candidate=is_candidate(place, before)),
             budget=_budget(props),
             on_progress=lambda line: report(props.get("progress_urn", ""), line),
             before_public=repoint,

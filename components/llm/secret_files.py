@@ -1,7 +1,7 @@
 """Secret files in the volume of a container. The module path is stored in every state."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -11,14 +11,14 @@ from components.foreseen import foreseen
 from components.llm.volume_files import ROOT, Volume, VolumeFilesError, VolumeGoneError
 
 Props = dict[str, Any]
-_COMPARED = ("volume", "image", "files", "owner", "__provider")
+_COMPARED = ("volume", "image", "files", "owner", "folders", "__provider")
 _MARK_CHARS = 16
 
 
 class SecretFilesProvider(ResourceProvider):
     """
     Inputs: `volume`, `image` (any that is local, to carry the files), `files` (names to contents, secret), `owner` (a
-    user id, absent for root).
+    user id, absent for root), `folders` (for that user to write to, absent for none).
 
     Outputs: those, and `mark`, which changes with the contents; empty after a refresh that found other contents.
     """
@@ -55,7 +55,7 @@ class SecretFilesProvider(ResourceProvider):
 
 
 class SecretFiles(pulumi.dynamic.Resource, module="trugen", name="SecretFiles"):
-    """*files* in *volume*, readable by the user *owner* of a container only."""
+    """*files* in *volume*, for the user *owner* of a container only, who may write to *folders* there."""
 
     mark: pulumi.Output[str]
     """Changes with the contents, and tells nothing about them."""
@@ -68,11 +68,13 @@ class SecretFiles(pulumi.dynamic.Resource, module="trugen", name="SecretFiles"):
         files: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions,
         owner: int = ROOT,
+        folders: Sequence[str] = (),
     ) -> None:
         secret = {file: pulumi.Output.secret(content) for file, content in files.items()}
-        # Left out for root, as states of before have it: there is nothing to change in their volumes.
-        for_others = {} if owner == ROOT else {"owner": owner}
-        props = {"image": image, "volume": volume, "files": secret, "mark": None, **for_others}
+        # Left out when they say nothing, as states of before have it: there is nothing to change in their volumes.
+        more = {"owner": owner, "folders": list(folders)}
+        given = {key: value for key, value in more.items() if value}
+        props = {"image": image, "volume": volume, "files": secret, "mark": None, **given}
         super().__init__(SecretFilesProvider(), name, props, opts)
 
 
@@ -86,5 +88,5 @@ def _volume(props: Props) -> Volume:
 
 
 def _written(props: Props) -> Props:
-    _volume(props).put(props["files"])
+    _volume(props).put(props["files"], props.get("folders", ()))
     return {**props, "mark": mark_of(props["files"])}

@@ -52,11 +52,6 @@ class SelfHosted(Declared):
     restart: Literal["no", "on-failure", "unless-stopped", "always"] = "unless-stopped"
     public_url: Url | None = None
     ready: Ready = Ready()
-    gateway: GatewaySettings = GatewaySettings()
-
-    @property
-    def private_port(self) -> int:
-        return self.given_private_port or self.port + 1
 
     @property
     def private_port(self) -> int:

@@ -8,7 +8,7 @@ label is shown by `docker inspect`. So a container that is never started carries
 import contextlib
 import io
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PLACE = "/run/trugen-llm"
 _VOLUME_LABEL = "trugen-llm.volume"
-_ONLY_ITS_OWNER = 0o400
+_ONLY_ITS_OWNER, _OWN_FOLDER = 0o400, 0o700  # a file to read, a folder to write to
 ROOT = 0
 
 
@@ -41,15 +41,18 @@ class Volume:
     purpose: str
     owner: int = ROOT
 
-    def put(self, files: Mapping[str, str]) -> None:
+    def put(self, files: Mapping[str, str], folders: Sequence[str] = ()) -> None:
         """
-        Replace *files*, contents by name. Each is missing for microseconds, then short, then whole.
+        Replace *files*, contents by name, in the order of the names. Each is missing for microseconds, then short, then
+        whole.
+
+        *folders* are the owner's to write to, since the volume itself belongs to root; what is in them stays.
 
         Raises:
             VolumeFilesError: as the class says.
         """
         with self._carrier() as carrier:
-            carrier.put_archive(_PLACE, self._archive(files))
+            carrier.put_archive(_PLACE, self._archive(files, folders))
 
     def get(self, *names: str) -> dict[str, str | None]:
         """
@@ -107,9 +110,14 @@ class Volume:
             "  See whether Docker is well with `docker info`, then run `pulumi up` again."
         )
 
-    def _archive(self, files: Mapping[str, str]) -> bytes:
+    def _archive(self, files: Mapping[str, str], folders: Sequence[str] = ()) -> bytes:
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as archive:
+            for name in folders:
+                entry = tarfile.TarInfo(name)
+                entry.type, entry.mode = tarfile.DIRTYPE, _OWN_FOLDER
+                entry.uid = entry.gid = self.owner
+                archive.addfile(entry)
             for name, content in sorted(files.items()):
                 entry = tarfile.TarInfo(name)
                 entry.size, entry.mode = len(content.encode()), _ONLY_ITS_OWNER

@@ -107,7 +107,7 @@ def _ports_of_https(path: str, llm: SelfHosted) -> Iterator[Problem]:
     tls = llm.gateway.tls
     if llm.port == HTTPS_PORT and tls is None:
         yield Problem(f"{path}.port", f"is {HTTPS_PORT}, the port of HTTPS, without `gateway.tls`; choose another")
-    # RFC 8737, section 3, and RFC 8555, section 8.3: a certificate authority asks at 443 or 80, and at no other port.
+    # RFC 8737, section 3: for a TLS-ALPN challenge, the only one this gateway answers, the authority asks at 443.
     if tls and tls.by_acme and llm.port != HTTPS_PORT and not llm.public_url:
         yield Problem(
             f"{path}.port",

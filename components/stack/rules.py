@@ -54,10 +54,10 @@ def adopted_once(agents: Agents) -> Iterator[Problem]:
 
 
 def ports(llms: Llms, trugen: TrugenSettings | None) -> Iterator[Problem]:
+    """Chosen ports first: a private one that nobody chose is the one to move."""
     owner: dict[int, str] = {}
     if trugen and trugen.sandbox:
         owner[trugen.sandbox.port] = "trugen.sandbox.port"
-    # Chosen ports first: a private one that nobody chose is the one to move.
     settled = {}
     for name, llm in llms.items():
         if isinstance(llm, SelfHosted):

@@ -18,17 +18,16 @@ WRONG_KEY = "sk-ant-canary-of-somebody-else"
 def test_a_wrong_key_is_told_and_the_right_one_makes_another_container_that_is_proven(
     deployment: Deployment, engine: docker.DockerClient, proxy_image: str
 ) -> None:
-    deployment.change(
-        "llms.main", {"engine": "anthropic", "model": MODEL, "image": proxy_image, "port": deployment.port}
-    )
+    ports = {"port": deployment.port, "privatePort": deployment.private_port}
+    deployment.change("llms.main", {"engine": "anthropic", "model": MODEL, "image": proxy_image, **ports})
     deployment.pulumi("config", "set", "--secret", "--path", "providerKeys.main", WRONG_KEY)
 
     refused = deployment.up("--skip-preview")
-    first = deployment.container(engine)
+    first = deployment.engine_container(engine)
 
     deployment.pulumi("config", "set", "--secret", "--path", "providerKeys.main", ANTHROPIC_KEY)
     outputs = deployment.deployed()
-    second = deployment.container(engine)
+    second = deployment.engine_container(engine)
     again = deployment.up("--skip-preview", "--expect-no-changes")
 
     form = outputs["developer_studio"]["concierge"]

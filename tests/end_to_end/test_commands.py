@@ -31,12 +31,12 @@ def test_doctor_names_a_dead_endpoint_and_the_command_that_heals_it(
     deployment: Deployment, engine: docker.DockerClient
 ) -> None:
     deployment.deployed()
-    deployment.container(engine).stop(timeout=1)
+    deployment.engine_container(engine).stop(timeout=1)
 
     result = deployment.components("doctor")
 
     assert result.status == 1
-    assert f"fault    llm main         http://127.0.0.1:{deployment.port}/v1: connection refused" in result.printed
+    assert f"fault    llm main         http://127.0.0.1:{deployment.port}/v1: HTTP 502" in result.printed
     assert "next: pulumi up" in result.printed
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from components.cli import locks, state_files
 from tests.fixtures import all_kinds
+from tests.fixtures.broken_off import Run, end
 from tests.fixtures.fault_acts import Hold
 from tests.fixtures.fault_kinds import ObjectKind
 from tests.fixtures.fault_proxy import FaultProxy, fault_proxy
@@ -21,7 +22,7 @@ from tests.fixtures.fault_table import CALLS
 from tests.fixtures.interruptions import POINTS, Point
 from tests.fixtures.pulumi_project import Result
 from tests.fixtures.sandbox_server import API_KEY, SandboxServer
-from tests.fixtures.small_stack import LLM_TOKEN, Declared, Run, SmallStack, end
+from tests.fixtures.small_stack import LLM_TOKEN, Declared, SmallStack
 from tests.fixtures.trial_report import Trial, TrialReport
 
 KINDS = tuple(kind for kind in all_kinds.KINDS if kind.document)

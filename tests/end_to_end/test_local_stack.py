@@ -42,13 +42,13 @@ def test_a_new_persona_prompt_updates_the_same_agent_and_leaves_the_container_al
     deployment: Deployment, engine: docker.DockerClient, user: User
 ) -> None:
     before = deployment.deployed()
-    container_before = deployment.container(engine).id
+    container_before = deployment.engine_container(engine).id
     _replace_prompt(deployment, "You answer in French.")
 
     after = deployment.deployed()
 
     assert after["agents"]["concierge"]["id"] == before["agents"]["concierge"]["id"]
-    assert deployment.container(engine).id == container_before
+    assert deployment.engine_container(engine).id == container_before
     assert [agent["avatars"][0]["persona_prompt"] for agent in user().agents()] == ["You answer in French."]
 
 
@@ -63,12 +63,15 @@ def test_the_agent_moves_to_a_new_model_that_was_proven_first(deployment: Deploy
     assert [agent["avatars"][0]["config"]["llm"]["model"] for agent in user().agents()] == ["smollm2:renamed"]
 
 
-def test_a_model_that_is_no_longer_declared_leaves_the_server(deployment: Deployment) -> None:
+def test_a_model_that_is_no_longer_declared_leaves_the_server(
+    deployment: Deployment, engine: docker.DockerClient
+) -> None:
     deployment.deployed()
     deployment.change("llms.main.model", "smollm2:renamed")
     deployment.deployed()
 
-    listed = requests.get(f"http://127.0.0.1:{deployment.port}/api/tags", timeout=10).json()
+    root, headers = deployment.engine_api(engine)
+    listed = requests.get(f"{root}/api/tags", headers=headers, timeout=10).json()
 
     assert [model["name"] for model in listed["models"]] == ["smollm2:renamed"]
 
@@ -99,11 +102,11 @@ def test_a_stopped_container_comes_back_and_is_proven_again(
     deployment: Deployment, engine: docker.DockerClient
 ) -> None:
     before = deployment.deployed()
-    deployment.container(engine).stop(timeout=1)
+    deployment.engine_container(engine).stop(timeout=1)
 
     after = deployment.deployed()
 
-    assert deployment.container(engine).status == "running"
+    assert deployment.engine_container(engine).status == "running"
     assert after["llms"]["main"]["evidence"]["probed_at"] > before["llms"]["main"]["evidence"]["probed_at"]
 
 

@@ -110,7 +110,7 @@ def test_a_model_that_cannot_load_fails_with_its_cause_and_the_agent_stays_where
     assert result.status != 0
     assert "smollm2:broken" in result.printed
     assert "Traceback" not in result.printed
-    assert deployment.container(engine).status == "running"
+    assert deployment.engine_container(engine).status == "running"
     (agent,) = user().agents()
     assert (agent["id"], agent["avatars"][0]["config"]["llm"]["model"]) == (
         before["agents"]["concierge"]["id"],

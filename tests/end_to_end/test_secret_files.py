@@ -75,8 +75,11 @@ def test_nothing_is_left_of_the_file_once_it_is_not_declared_any_more(volume: Vo
     }
 
 
-def test_only_the_root_of_a_container_may_read_the_file(volume: Volume, engine: docker.DockerClient) -> None:
-    SecretFilesProvider().create(props(str(volume.name)))
+@pytest.mark.parametrize(("owner", "declared"), [(0, {}), (65532, {"owner": 65532.0})], ids=["root", "another user"])
+def test_only_its_owner_in_a_container_may_read_the_file(
+    volume: Volume, engine: docker.DockerClient, owner: int, declared: dict[str, Any]
+) -> None:
+    SecretFilesProvider().create(props(str(volume.name)) | declared)
 
     reader = engine.containers.create(pins.OLLAMA_IMAGE, volumes={str(volume.name): {"bind": "/run/seen"}})
     try:
@@ -86,7 +89,7 @@ def test_only_the_root_of_a_container_may_read_the_file(volume: Volume, engine: 
     finally:
         reader.remove(force=True)
 
-    assert (oct(token.mode & 0o777), token.uid, token.gid) == ("0o400", 0, 0)
+    assert (oct(token.mode & 0o777), token.uid, token.gid) == ("0o400", owner, owner)
 
 
 def test_no_container_is_left_behind(volume: Volume, engine: docker.DockerClient) -> None:

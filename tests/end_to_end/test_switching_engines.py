@@ -20,6 +20,8 @@ def llama_cpp(deployment: Deployment) -> dict[str, Any]:
         "image": pins.LLAMA_CPP_IMAGE,
         "gguf": GGUF,
         "port": deployment.port,
+        "privatePort": deployment.private_port,
+        "gateway": {"drainS": 2},
         "contextLength": 2048,
         "threads": 1,
         "memory": "2GiB",
@@ -76,5 +78,5 @@ def test_a_second_run_on_llama_cpp_changes_nothing(deployment: Deployment) -> No
 
 
 def image_of(deployment: Deployment, engine: docker.DockerClient) -> str:
-    image = deployment.container(engine).image
+    image = deployment.engine_container(engine).image
     return str(image.tags[0]) if image else "none"

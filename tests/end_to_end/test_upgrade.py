@@ -1,13 +1,19 @@
 """A stack that earlier code deployed is the same stack to the code of today."""
 
+import io
+import subprocess
+import tarfile
 from pathlib import Path
 
+import docker
 import pytest
 
+from tests.fixtures.deployment import PROJECT, Deployment
 from tests.fixtures.stored_stack import KEPT, StoredStack
 
 DAYS = sorted(path.name for path in KEPT.iterdir())
 NO_CHANGES_STATUS = 7
+WITHOUT_GATEWAYS = "0b72ae79"
 
 
 @pytest.mark.parametrize("day", DAYS)
@@ -43,3 +49,34 @@ def test_a_tool_that_an_agent_of_earlier_code_gets_later_is_proven_first(tmp_pat
     assert upgraded.status == 0, upgraded.printed
     assert "~ 2 to update" in plan.printed, plan.printed
     assert "needs_tools" in plan.printed
+
+
+def test_a_running_engine_of_the_release_without_gateways_gets_one_and_keeps_its_agent(
+    deployment: Deployment, engine: docker.DockerClient, tmp_path: Path
+) -> None:
+    _check_out(WITHOUT_GATEWAYS, tmp_path / "release")
+    declared = deployment.config()["config"]["trugen-llm:llms"]["main"]
+    deployment.install(tmp_path / "release")
+    deployment.change("llms.main", {key: declared[key] for key in declared.keys() - {"privatePort", "gateway"}})
+    before = deployment.deployed()
+    deployment.install(PROJECT)
+    deployment.change("llms.main", declared)
+
+    after = deployment.deployed()
+
+    again = deployment.up("--skip-preview", "--expect-no-changes")
+    mine = {"label": f"trugen-llm.stack={deployment.stack}"}
+    names = deployment.names
+    assert after["agents"]["concierge"]["id"] == before["agents"]["concierge"]["id"]
+    assert {one.name for one in deployment.containers(engine)} == {names.engine("a"), names.relay, names.gateway}
+    assert {one.name for one in engine.networks.list(filters=mine)} == {names.private_network, names.front_network}
+    assert again.status == 0, again.printed
+
+
+def _check_out(commit: str, folder: Path) -> None:
+    """Skips where the commit is not at hand, as in a copy of the project without its history."""
+    archive = subprocess.run(["git", "archive", commit], cwd=PROJECT, capture_output=True, check=False)
+    if archive.returncode:
+        pytest.skip(f"{commit} is not in this copy of the repository: {archive.stderr.decode().strip()}")
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as packed:
+        packed.extractall(folder, filter="data")

@@ -99,7 +99,7 @@ def test_every_argument_is_documented_with_the_value_it_gets(engine: str) -> Non
 
 # What says where, how large and how safe a container is, and nothing to the engine in it.
 OF_THE_CONTAINER = {"engine", "image", "memory", "shm", "cpus", "restart", "ready"}
-OF_THE_GATEWAY = {"gateway", "port", "privatePort", "publicUrl", "strategy"}
+OF_THE_GATEWAY = {"port", "privatePort", "publicUrl", "strategy", "gateway"}
 OF_THE_AGENTS = {"serves"}
 # The settings that cannot stand without another.
 NEEDED_BY = {"contextLength": {"maxInput"}, "loras": {"maxLoraRank"}}

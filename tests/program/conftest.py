@@ -166,6 +166,25 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
     set_all_config({}, [])
 
 
+@pytest.fixture
+def declare() -> Iterator[Callable[[Callable[[], object]], Program]]:
+    """Register what a function declares, without the rest of the program."""
+
+    def declare_only(declaration: Callable[[], object]) -> Program:
+        program = Program()
+        set_mocks(_Answers(), project=PROJECT, stack="test", monitor=_Monitor(program))
+
+        @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi's mocks are not typed
+        def run() -> None:
+            declaration()
+
+        run()
+        return program
+
+    yield declare_only
+    set_all_config({}, [])
+
+
 def is_secret(resource: Registered, key: str) -> bool:
     """Whether the input *key*, `a.b` for a member, goes to the engine with Pulumi's mark of a secret (rpc.py)."""
     value = resource.options.object

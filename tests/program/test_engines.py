@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,7 +49,7 @@ def with_llm(run: Run, llm: dict[str, Any], secrets: dict[str, Any] | None = Non
 
 
 def container(run: Run, engine: str, **changes: Any) -> dict[str, Any]:
-    return dict(with_llm(run, {**LLMS[engine], **changes}).only("Container").inputs)
+    return dict(with_llm(run, {**LLMS[engine], **changes}).engine.inputs)
 
 
 @each_engine
@@ -62,10 +61,10 @@ def test_a_declared_llm_is_started_by_its_documented_command_line(run: Run, engi
 def test_every_engine_is_hardened_like_ollama(run: Run, local: Program, engine: str) -> None:
     asked = container(run, engine)
 
-    assert {key: asked[key] for key in HARDENED} == {key: local.only("Container").inputs[key] for key in HARDENED}
+    assert {key: asked[key] for key in HARDENED} == {key: local.engine.inputs[key] for key in HARDENED}
     assert asked.keys() & NAMESPACES_OF_THE_HOST == set()
     assert asked["memory"] == asked["memorySwap"]
-    assert [port["ip"] for port in asked["ports"]] == ["127.0.0.1"]
+    assert "ports" not in asked
     (scratch,) = asked["tmpfs"].values()
     assert "nosuid" in scratch.split(",")
     assert ("noexec" in scratch.split(",")) == (engine not in {"tgi", "vllm", "sglang"}), "those compile kernels there"
@@ -74,15 +73,25 @@ def test_every_engine_is_hardened_like_ollama(run: Run, local: Program, engine: 
 @each_engine
 def test_its_health_is_checked_on_the_port_it_was_given(run: Run, engine: str) -> None:
     asked = container(run, engine)
+    port = asked["command"][asked["command"].index("--port") + 1]
 
-    assert asked["healthcheck"]["tests"][-1] == f"http://127.0.0.1:{asked['ports'][0]['internal']:.0f}/health"
+    assert asked["healthcheck"]["tests"][-1] == f"http://127.0.0.1:{port}/health"
+
+
+@each_engine
+def test_it_is_proven_by_the_private_door_that_leads_to_its_port(run: Run, engine: str) -> None:
+    program = with_llm(run, {**LLMS[engine], "port": 20000})
+    command = program.engine.inputs["command"]
+    gate = program.only("ChatCompletionsReady").inputs
+
+    assert gate["base_url"] == f"http://127.0.0.1:20001/engine-a/{command[command.index('--port') + 1]}/v1"
 
 
 @each_engine
 def test_what_it_fetches_outlives_the_container_in_a_volume_of_its_engine(run: Run, engine: str) -> None:
     program = with_llm(run, LLMS[engine])
 
-    assert program.only("Volume").inputs["name"] == f"trugen-llm-test-main-{engine.replace('.', '-')}"
+    assert program.named("Volume", "main-models").inputs["name"] == f"trugen-llm-test-main-{engine.replace('.', '-')}"
 
 
 @pytest.mark.parametrize("engine", ["tgi", "vllm", "sglang"])
@@ -96,13 +105,13 @@ def test_a_token_of_the_hub_reaches_the_engine_as_a_file_and_stands_nowhere_else
 
     files = program.only("SecretFiles")
     holders = [one.name for one in program.resources if HUB_TOKEN in json.dumps(dict(one.inputs), default=str)]
-    asked = program.only("Container").inputs
+    asked = program.engine.inputs
 
     assert holders == [files.name]
     assert is_secret(files, "files.token")
     assert files.inputs["files"]["value"] == {"token": HUB_TOKEN}
     assert f"HF_HOME={asked['volumes'][0]['containerPath']}" in asked["envs"]
-    assert files.urn in program.only("Container").input_dependencies["labels"]
+    assert files.urn in program.engine.input_dependencies["labels"]
 
 
 def test_a_directory_is_shown_read_only(run: Run) -> None:
@@ -119,19 +128,10 @@ def test_a_directory_is_shown_read_only(run: Run) -> None:
     assert "--revision" not in asked["command"]
 
 
-def test_new_weights_in_a_mounted_file_make_a_new_container(run: Run, tmp_path: Path) -> None:
-    gguf = tmp_path / "support.gguf"
-    gguf.write_bytes(b"GGUF one")
-    before = container(run, "llama.cpp", gguf=str(gguf))["labels"]
-    gguf.write_bytes(b"GGUF number two")
-
-    assert container(run, "llama.cpp", gguf=str(gguf))["labels"] != before
-
-
 def test_adapters_are_named_for_the_agents_to_ask_for(run: Run) -> None:
     llm = {**LLMS["vllm"], "loras": {"legal": {"directory": "loras/legal"}}, "serves": "legal", "maxLoraRank": 32}
     program = with_llm(run, llm)
-    command = " ".join(program.only("Container").inputs["command"])
+    command = " ".join(program.engine.inputs["command"])
 
     assert "--enable-lora --max-lora-rank 32 --lora-modules legal=/models/loras/legal" in command
     assert program.only("ChatCompletionsReady").inputs["model"] == "legal"
@@ -166,19 +166,19 @@ def test_gpus_are_asked_for_as_docker_spells_them(run: Run, gpu: Any, asked: str
 
 def test_amd_gpus_are_devices_with_an_image_built_for_them(run: Run) -> None:
     program = with_llm(run, {**LLMS["vllm"], "gpu": "amd"})
-    asked = program.only("Container").inputs
+    asked = program.engine.inputs
 
     assert [device["hostPath"] for device in asked["devices"]] == ["/dev/kfd", "/dev/dri"]
     assert asked["groupAdds"]
     assert all(group.isdecimal() for group in asked["groupAdds"])
-    assert program.only("RemoteImage").inputs["name"].startswith("vllm/vllm-openai-rocm:")
+    assert program.named("RemoteImage", "main-image").inputs["name"].startswith("vllm/vllm-openai-rocm:")
 
 
 def test_tgi_without_a_gpu_uses_no_kernels_of_its_own(run: Run) -> None:
     program = with_llm(run, {**LLMS["tgi"], "gpu": "off"})
 
-    assert "--disable-custom-kernels" in program.only("Container").inputs["command"]
-    assert program.only("RemoteImage").inputs["name"].endswith(":3.3.7")
+    assert "--disable-custom-kernels" in program.engine.inputs["command"]
+    assert program.named("RemoteImage", "main-image").inputs["name"].endswith(":3.3.7")
 
 
 def test_the_gate_knows_what_the_agents_need_and_whether_strangers_can_call(run: Run) -> None:

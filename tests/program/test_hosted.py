@@ -80,15 +80,16 @@ def test_nobody_else_is_warned_of(run: Run, warnings: list[str], llm: dict[str, 
 
 
 def test_the_proxy_is_started_by_its_documented_command_line(proxy: Program) -> None:
-    asked = proxy.only("Container").inputs
+    asked = proxy.engine.inputs
 
     assert asked["command"] == COMMAND.split()
-    assert asked["ports"] == [{"ip": "127.0.0.1", "external": 24000, "internal": 4000, "protocol": "tcp"}]
-    assert proxy.only("RemoteImage").inputs["name"].startswith("ghcr.io/berriai/litellm:v1.104.2@sha256:")
+    assert (
+        proxy.named("RemoteImage", "main-image").inputs["name"].startswith("ghcr.io/berriai/litellm:v1.104.2@sha256:")
+    )
 
 
 def test_the_proxy_is_hardened_like_every_engine(proxy: Program, local: Program) -> None:
-    asked, ollama = proxy.only("Container").inputs, local.only("Container").inputs
+    asked, ollama = proxy.engine.inputs, local.engine.inputs
     same = ("capabilities", "securityOpts", "readOnly", "tmpfs", "logDriver", "logOpts", "networkMode", "restart")
 
     assert {key: asked[key] for key in same} == {key: ollama[key] for key in same}
@@ -98,7 +99,7 @@ def test_the_proxy_is_hardened_like_every_engine(proxy: Program, local: Program)
 
 
 def test_its_health_is_checked_by_the_python_that_runs_it(proxy: Program) -> None:
-    tests = proxy.only("Container").inputs["healthcheck"]["tests"]
+    tests = proxy.engine.inputs["healthcheck"]["tests"]
 
     assert tests[:3] == ["CMD", "python3", "-c"]
     assert "http://127.0.0.1:4000/health/liveliness" in tests[3]
@@ -106,7 +107,7 @@ def test_its_health_is_checked_by_the_python_that_runs_it(proxy: Program) -> Non
 
 
 def test_its_environment_holds_settings_and_no_secret(proxy: Program) -> None:
-    assert proxy.only("Container").inputs["envs"] == [
+    assert proxy.engine.inputs["envs"] == [
         "DISABLE_ADMIN_UI=True",
         "HOME=/var/lib/trugen-llm",
         "LITELLM_LOCAL_MODEL_COST_MAP=True",
@@ -132,31 +133,38 @@ def test_the_bearer_stands_in_secrets_only(proxy: Program) -> None:
         if TOKEN in json.dumps(value, default=str)
     }
 
-    assert holders == {("SecretFiles", "files"), ("ChatCompletionsReady", "token"), ("Agent", "llm_token")}
+    assert holders == {("GatewayFiles", "files"), ("ChatCompletionsReady", "token"), ("Agent", "llm_token")}
+    assert is_secret(proxy.only("GatewayFiles"), "files.token")
     assert is_secret(proxy.only("ChatCompletionsReady"), "token")
     assert is_secret(proxy.only("Agent"), "llm_token")
 
 
 def test_the_configuration_lies_where_the_command_line_looks(proxy: Program) -> None:
-    asked = proxy.only("Container").inputs
+    """In a volume of its slot: the proxy beside it may have another key."""
+    asked = proxy.engine.inputs
     (volume,) = asked["volumes"]
     (name,) = files_of(proxy)
 
     assert f"{volume['containerPath']}/{name}" == asked["command"][-1]
-    assert volume["volumeName"] == proxy.only("SecretFiles").inputs["volume"] == "trugen-llm-test-main-anthropic"
+    assert volume["volumeName"] == proxy.only("SecretFiles").inputs["volume"] == "trugen-llm-test-main-anthropic-a"
 
 
 def test_the_container_waits_for_its_configuration_and_is_made_again_with_it(proxy: Program) -> None:
-    assert proxy.only("SecretFiles").urn in proxy.only("Container").input_dependencies["labels"]
+    assert proxy.only("SecretFiles").urn in proxy.engine.input_dependencies["labels"]
 
 
-def test_a_token_that_is_not_given_is_made_and_reaches_both_sides(run: Run) -> None:
+def test_a_token_that_is_not_given_is_made_and_reaches_agent_and_gateway(run: Run) -> None:
     program = with_llm(run, CLAUDE, {"providerKeys": {"main": KEY}})
-    config = yaml.safe_load(files_of(program)[LITELLM_CONFIG])
+    gateway = program.only("GatewayFiles").inputs["files"]["value"]
 
-    made = program.only("Agent").inputs["llm_token"]["value"]
-    assert config["general_settings"]["master_key"] == made == "canary-token"
-    assert program.only("BearerToken").urn in program.only("SecretFiles").input_dependencies["files"]
+    assert program.only("Agent").inputs["llm_token"]["value"] == gateway["token"] == "canary-token-of-main"
+
+
+def test_the_proxy_itself_knows_no_token_since_only_the_gateway_reaches_it(proxy: Program) -> None:
+    config = yaml.safe_load(files_of(proxy)[LITELLM_CONFIG])
+
+    assert "general_settings" not in config
+    assert TOKEN not in json.dumps(config)
 
 
 def test_the_gate_is_told_what_answers(proxy: Program, run: Run) -> None:
@@ -164,9 +172,9 @@ def test_the_gate_is_told_what_answers(proxy: Program, run: Run) -> None:
     public = with_llm(run, {**CLAUDE, "publicUrl": "https://claude.example.com/v1"}, SECRETS)
 
     assert (gate["engine"], gate["model"], gate["gpu"]) == ("litellm", CLAUDE["model"], False)
-    assert (gate["base_url"], gate["auth_required"]) == ("http://127.0.0.1:24000/v1", False)
+    assert (gate["base_url"], gate["auth_required"]) == ("http://127.0.0.1:24001/engine-a/4000/v1", True)
+    assert gate["agent_url"] == "http://127.0.0.1:24000/v1"
     assert public.only("ChatCompletionsReady").inputs["agent_url"] == "https://claude.example.com/v1"
-    assert public.only("ChatCompletionsReady").inputs["auth_required"] is True
 
 
 def test_the_output_names_the_engine_as_the_stack_does(proxy: Program) -> None:

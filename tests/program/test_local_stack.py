@@ -11,18 +11,49 @@ def test_the_agent_gets_its_endpoint_from_the_gate_and_from_nothing_else(local: 
     assert {gate} == set(agent.input_dependencies["llm_url"]) == set(agent.input_dependencies["llm_model"])
 
 
-def test_the_gate_waits_for_container_and_weights(local: Program) -> None:
+def test_the_gate_waits_for_container_weights_and_gateway(local: Program) -> None:
     gate = local.only("ChatCompletionsReady")
 
-    assert {local.only("Container").urn, local.only("OllamaModel").urn} <= gate.input_dependencies["trigger"]
+    assert {local.engine.urn, local.only("OllamaModel").urn} <= gate.input_dependencies["trigger"]
+    assert local.gateway.urn in gate.input_dependencies["agent_url"]
 
 
-def test_a_model_is_brought_to_a_container_that_exists(local: Program) -> None:
-    assert local.only("Container").urn in local.only("OllamaModel").input_dependencies["server"]
+def test_the_gate_and_the_agents_use_a_token_once_the_door_accepts_it(local: Program) -> None:
+    """The files are written first: a token of another generation is valid beside the old one before it is used."""
+    files = local.only("GatewayFiles").urn
+
+    assert files in local.only("ChatCompletionsReady").input_dependencies["token"]
+    assert files in local.only("Agent").input_dependencies["llm_token"]
 
 
-def test_old_models_go_after_the_agents_have_moved(local: Program) -> None:
-    assert local.only("Agent").urn in local.only("UnusedModels").depends_on
+def test_a_model_is_brought_to_an_engine_whose_gateway_exists(local: Program) -> None:
+    model = local.only("OllamaModel")
+
+    assert local.engine.urn in model.input_dependencies["server"]
+    assert local.gateway.urn in model.depends_on
+
+
+def test_the_gateway_opens_when_its_files_are_there_and_its_relay_and_engine_run(local: Program) -> None:
+    files = local.only("GatewayFiles").urn
+
+    assert {files, local.relay.urn, local.engine.urn} <= local.gateway.depends_on
+
+
+def test_what_the_agents_used_before_is_closed_after_they_have_moved(local: Program) -> None:
+    assert local.only("Agent").urn in local.only("Drain").depends_on
+
+
+def test_old_models_go_after_the_former_engine_is_done(local: Program) -> None:
+    assert local.only("Drain").urn in local.only("UnusedModels").depends_on
+
+
+def test_no_way_leads_to_the_engine_but_the_gateway(local: Program) -> None:
+    engine, private = local.engine.inputs, local.named("Network", "main-private").inputs
+
+    assert "ports" not in engine
+    assert [network["name"] for network in engine["networksAdvanced"]] == [private["name"]]
+    assert private["internal"] is True
+    assert private["options"] == {"com.docker.network.bridge.inhibit_ipv4": "true"}, "this machine has a route to it"
 
 
 def test_the_run_fails_when_the_agent_is_not_what_was_declared(local: Program) -> None:
@@ -44,14 +75,26 @@ def test_nothing_dynamic_uses_the_default_provider(local: Program) -> None:
     dynamic = [one for one in local.resources if one.type.startswith("pulumi-python:dynamic/")]
 
     assert [one.name for one in dynamic if not one.options.provider] == []
-    assert len(dynamic) == 7
+    assert sorted(one.type.rpartition(":")[2] for one in dynamic) == [
+        "Agent",
+        "AgentVerified",
+        "BearerToken",
+        "BearerToken",
+        "ChatCompletionsReady",
+        "Drain",
+        "GatewayFiles",
+        "OllamaModel",
+        "Sandbox",
+        "UnusedModels",
+    ]
 
 
 def test_prompts_and_tokens_are_marked_secret(local: Program) -> None:
     agent = local.only("Agent")
 
     assert [is_secret(agent, key) for key in ("persona_prompt", "agent_system_prompt", "llm_token")] == [True] * 3
-    assert "value" in local.only("BearerToken").options.additionalSecretOutputs
+    assert {one.name for one in local.all("BearerToken")} == {"main", "main-private"}
+    assert all("value" in one.options.additionalSecretOutputs for one in local.all("BearerToken"))
     assert "api_key" in local.only("Sandbox").options.additionalSecretOutputs
 
 

@@ -39,10 +39,10 @@ def test_the_common_verdict_waits_for_every_agent(fleet: Callable[[int], Program
     assert {agent.urn for agent in program.all("Agent")} <= waited_for
 
 
-def test_old_models_go_after_all_agents_have_moved(fleet: Callable[[int], Program]) -> None:
+def test_what_was_used_before_is_closed_after_all_agents_have_moved(fleet: Callable[[int], Program]) -> None:
     program = fleet(FEW + 1)
 
-    assert {agent.urn for agent in program.all("Agent")} <= program.only("UnusedModels").depends_on
+    assert {agent.urn for agent in program.all("Agent")} <= program.only("Drain").depends_on
 
 
 @pytest.mark.parametrize(("count", "sent"), [(FEW, 1), (FEW + 1, 0)])

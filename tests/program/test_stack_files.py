@@ -13,7 +13,7 @@ SECRETS: dict[str, dict[str, Any]] = {
     "local": {},
     "dev": {},
     "staging": {"trugenApiKey": "tg-0123456789", "llmTokens": {"main": "sk-0123456789"}},
-    "production": {"trugenApiKey": "tg-0123456789", "llmTokens": {"main": "t" * 64}},
+    "production": {"trugenApiKey": "tg-0123456789"},
 }
 
 
@@ -59,14 +59,23 @@ def test_a_hosted_llm_brings_no_container_and_no_docker(run: Run) -> None:
     assert program.all("OllamaModel") == program.all("UnusedModels") == program.all("BearerToken") == []
 
 
-def test_production_gives_trugen_the_public_url_and_the_gateways_token(run: Run) -> None:
+def test_production_gives_trugen_the_host_name_of_its_gateway_and_a_token_of_its_own(run: Run) -> None:
     program = run(stack_file("production")["config"], SECRETS["production"], stack="production")
     gate = program.only("ChatCompletionsReady")
+    (agent,) = program.all("Agent")
 
-    assert gate.inputs["base_url"] == "http://127.0.0.1:11434/v1"
+    assert gate.inputs["base_url"] == "http://127.0.0.1:11435/engine-a/11434/v1"
     assert gate.inputs["agent_url"] == "https://llm.example.com/v1"
     assert is_secret(gate, "token")
-    assert program.all("BearerToken") == []
+    assert is_secret(agent, "llm_token")
+    assert [one.name for one in program.all("BearerToken")] == ["main", "main-private"]
+
+
+def test_production_opens_one_port_to_others_and_it_is_that_of_https(run: Run) -> None:
+    program = run(stack_file("production")["config"], SECRETS["production"], stack="production")
+    ports = [port for one in program.all("Container") for port in one.inputs.get("ports", [])]
+
+    assert [port["external"] for port in ports if port["ip"] != "127.0.0.1"] == [443]
 
 
 def test_the_project_file_demands_every_section_and_looks_before_each_run() -> None:

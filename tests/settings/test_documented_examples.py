@@ -11,7 +11,7 @@ from components.llm.engines import ENGINES
 from tests.settings.conftest import Load, Stack
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-GUIDES = ("engines.md", "hosted-llms.md")
+GUIDES = ("engines.md", "gateway.md", "hosted-llms.md")
 TOKENS = {"llmTokens": {"main": "sk-0123456789"}}
 SECRETS = {"hosted": TOKENS, "anthropic": {"providerKeys": {"main": "sk-ant-0123456789"}}}
 

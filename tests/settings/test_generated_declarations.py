@@ -75,6 +75,13 @@ def body(section: str, read: Settings) -> dict[str, Any]:
     return kind.body(inputs)
 
 
+def schema(noun: str) -> dict[str, Any]:
+    """With any name for an event: `callbackEvents` is not held to the contract's list, as TruGen's own lists differ."""
+    strict = write_schema(noun)
+    schemas = {**strict["components"]["schemas"], "CallbackEvent": {"type": "string"}}
+    return {**strict, "components": {**strict["components"], "schemas": schemas}}
+
+
 def refusal_of(load: Load, stack: Stack) -> str:
     """Empty when *stack* is accepted."""
     try:
@@ -94,7 +101,7 @@ def holds(load: Load, base: Stack, section: str, entry: dict[str, Any]) -> None:
         assert not re.search(r"pydantic|Traceback|type=|validation error", refusal)
     else:
         noun = "agent" if section == "agents" else NOUNS[section]
-        jsonschema.validate(body(section, load(stack, SECRETS)), write_schema(noun))
+        jsonschema.validate(body(section, load(stack, SECRETS)), schema(noun))
 
 
 generated = settings(
@@ -142,5 +149,6 @@ def test_a_guardrail(load: Load, base: Stack, entry: dict[str, Any]) -> None:
 
 @generated
 @given(entry=entries("templates"))
+@example({**GOOD["templates"], "callbackEvents": ["an.event.of.tomorrow"]})
 def test_a_template(load: Load, base: Stack, entry: dict[str, Any]) -> None:
     holds(load, base, "templates", entry)

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from components.llm.gateway.document import GatewaySettings
 from components.stack.document import Settings
 from tests.settings.conftest import Load, Stack
 
@@ -23,9 +22,6 @@ def test_what_is_left_out_has_the_default_of_the_documentation(load: Load, stack
         "digest": None,
         "image": None,
         "port": 11434,
-        "given_private_port": None,
-        "strategy": "side-by-side",
-        "gateway": GatewaySettings().model_dump(),
         "keep_alive": "-1",
         "context_length": None,
         "parallel": 1,

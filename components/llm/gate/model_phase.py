@@ -78,7 +78,7 @@ def _prompt_size(probe: Probe, warmed: Sequence[Recording]) -> PromptSize:
 
 def _gpu_next_step(probe: Probe) -> str:
     without = "To do without: `pulumi config set --path llms.<llm>.gpu off`."
-    if probe.target.container_id is None:
+    if probe.target.container_id is None or probe.target.is_candidate:
         return without
     id_ = probe.target.container_id[:12]
     given = "{{.HostConfig.DeviceRequests}} {{.HostConfig.Devices}}"

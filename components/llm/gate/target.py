@@ -19,7 +19,8 @@ class Target:
     agent will be given when it is not `base_url`, the URL probed from here. `container_id` is None when the container
     is not ours. `name` is its key in the stack file, for the commands that errors suggest. `auth_required` fails an
     endpoint that lets anybody in, and `gpu` one that answers from the CPU. `private_token` is what `base_url` expects
-    when that is a door of its own.
+    when that is a door of its own. `is_candidate` says that its container is removed when it fails: nobody is then told
+    to look at it.
     """
 
     base_url: str
@@ -33,6 +34,7 @@ class Target:
     auth_required: bool = False
     gpu: bool = False
     private_token: str | None = field(default=None, repr=False)
+    is_candidate: bool = False
 
     @property
     def base_token(self) -> str | None:

@@ -266,6 +266,8 @@ class Wait:
         return f"{self._see_for_yourself()} Or allow more time: `{command}`."
 
     def _see_for_yourself(self) -> str:
+        if self._target.is_candidate:
+            return "Correct `llms.<llm>` in the stack file, then run `pulumi up` again."
         if self._target.container_id is not None:
             return f"See what it says: `docker logs --tail 50 {self._target.container_id[:12]}`."
         return f"See what it answers: `curl -i {self._base_url}/models`."

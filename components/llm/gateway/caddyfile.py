@@ -9,17 +9,23 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from components.llm.gateway.document import GatewaySettings, Tls
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS, KEY, PLACE, PRIVATE_TOKEN, TOKEN
 
-PLACE = "/run/trugen-llm"
-STORAGE = "/var/lib/trugen-llm"
-"""Where Caddy keeps certificates it got or made itself."""
+STORAGE_VOLUME, STORAGE_FOLDER = "/var/lib/trugen-llm", "caddy"
+STORAGE = f"{STORAGE_VOLUME}/{STORAGE_FOLDER}"
+"""
+Where Caddy keeps certificates it got or made itself. A folder below the mount: an archive cannot give the root of a
+volume to the user that Caddy runs as.
+"""
 SCRATCH = "/tmp/caddy"  # noqa: S108 - the container's own, in memory
 """Where it notes its housekeeping when there are none of those."""
 ADMIN = "unix//tmp/caddy-admin.sock"
-RUN = ("caddy", "run", "--config", f"{PLACE}/Caddyfile")
-RELOAD = ("caddy", "reload", "--force", "--config", f"{PLACE}/Caddyfile", "--address", ADMIN)
+RUN = ("caddy", "run", "--config", f"{PLACE}/{CADDYFILE}")
+RELOAD = ("caddy", "reload", "--force", "--config", f"{PLACE}/{CADDYFILE}", "--address", ADMIN)
 """Forced: Caddy skips a reload of the same text, even when the certificate that the text names is another."""
 PLAIN_PORT, TLS_PORT, PRIVATE_PORT, METRICS_PORT = 8080, 8443, 8081, 9180
+METRICS_HOST = "gateway-private"
+"""An alias on the private network only, which Caddy looks up when it starts: metrics are nowhere else."""
 _LOCAL = ("127.0.0.1", "localhost")
 
 
@@ -30,17 +36,16 @@ def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
         "hosts": hosts,
         "max_body": int(gateway.max_body),
         "max_concurrent": gateway.max_concurrent,
-        "known": _known("token", "previous-token"),
+        "known": _known(TOKEN, *FORMER_TOKENS),
         "hsts": _HSTS if gateway.tls else "",
     }
-    private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known("private-token")}
-    metrics = _METRICS % {"known": _known("private-token")}
+    private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known(PRIVATE_TOKEN)}
     parts = [_options(gateway.tls), _ERRORS, _UPSTREAM % {"place": PLACE}, public]
     if gateway.tls:
         parts.append(_tls_door(gateway.tls))
     if gateway.tls is None or gateway.tunnel:
         parts.append(_PLAIN_DOOR)
-    return "\n".join([*parts, private, metrics])
+    return "\n".join([*parts, private, _METRICS % {"host": METRICS_HOST}])
 
 
 def _hosts(gateway: GatewaySettings, public_url: str | None) -> list[str]:
@@ -73,7 +78,7 @@ def _options(tls: Tls | None) -> str:
 
 def _tls_door(tls: Tls) -> str:
     if tls.by_files:
-        return f":{TLS_PORT} {{\n\ttls {PLACE}/certificate.pem {PLACE}/key.pem\n\timport public\n}}\n"
+        return f":{TLS_PORT} {{\n\ttls {PLACE}/{CERTIFICATE} {PLACE}/{KEY}\n\timport public\n}}\n"
     issuer = _ACME % {"email": tls.acme_email} if tls.by_acme else "\ttls internal\n"
     # The second site answers what comes for another host: without it Caddy says 200 and nothing.
     return (
@@ -244,16 +249,12 @@ http://:8081 {
 }
 """
 
-# Published nowhere, but anything on the front network could ask: the numbers are for the holder of the private token.
 _METRICS = """\
 http://:9180 {
+	bind %(host)s
 	import errors
 	route {
 		respond /healthz 200
-		@stranger not {
-			%(known)s
-		}
-		error @stranger 401
 		metrics /metrics
 		error 404
 	}

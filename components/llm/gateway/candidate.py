@@ -6,6 +6,7 @@ from typing import Any
 
 from components.llm.gateway.door import Door
 from components.llm.gateway.routes import Routes
+from components.llm.names import slot_at
 
 
 @contextmanager
@@ -14,7 +15,8 @@ def removed_unless_proven(place: Mapping[str, Any] | None, container_id: str, pu
     What a failure inside leaves: the traffic where it was, and no engine beside the one that has it.
 
     *place* is the input `gateway` of a resource; None for an endpoint without a gateway of ours. Yields the routes of
-    before. The first engine of a stack stays when it fails: there is no other, and its log is worth a look.
+    before. An engine that some traffic goes to stays, and so does the first of a stack: there is no other, and its log
+    is worth a look.
     """
     if place is None:
         yield None
@@ -23,12 +25,26 @@ def removed_unless_proven(place: Mapping[str, Any] | None, container_id: str, pu
     before = door.routes()
     try:
         yield before
-    except BaseException:
-        if door.routes() != before:
-            door.lead(before)
-        if before is not None and before.live != door.address:
+    except BaseException as error:
+        door.lead(before)
+        if is_candidate(place, before):
             _remove(container_id)
+        if before is not None:
+            error.add_note(_what_stays(before, removed=is_candidate(place, before)))
         raise
+
+
+def is_candidate(place: Mapping[str, Any] | None, before: Routes | None) -> bool:
+    """Whether the engine at *place* came up beside the one that *before* led to, so that it goes when it fails."""
+    return place is not None and before is not None and not before.lead_to(place["address"])
+
+
+def _what_stays(before: Routes, *, removed: bool) -> str:
+    models = " and ".join(repr(model) for model, address in sorted(before.models.items()) if address == before.live)
+    where = f"{models or 'the engine'} in slot {slot_at(before.live)}"
+    if removed:
+        return f"  Agents and traffic stay on {where}; the container of the new engine was removed."
+    return f"  Agents and traffic are led to {where}, as before this run."
 
 
 def _remove(container_id: str) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from components.llm.gateway.routes import ROUTES_FILE, Routes
+from components.llm.gateway.places import NEXT_ROUTES, ROUTES
+from components.llm.gateway.routes import Routes
 from components.llm.volume_files import Volume
 
 GATEWAY_USER = 65532
@@ -28,13 +29,18 @@ class Door:
         Raises:
             VolumeFilesError: Docker does not tell.
         """
-        return Routes.parse(self.volume.get(ROUTES_FILE)[ROUTES_FILE])
+        found = self.volume.get(ROUTES, NEXT_ROUTES)
+        return Routes.parse(found[ROUTES]) or Routes.parse(found[NEXT_ROUTES])
 
     def lead(self, routes: Routes | None) -> None:
         """
         Send traffic by *routes*, or nowhere; no request on its way is touched.
 
+        Whoever dies meanwhile leaves at least one of two files whole, for the next run.
+
         Raises:
             VolumeFilesError: Docker did not take it.
         """
-        self.volume.put({ROUTES_FILE: "" if routes is None else str(routes)})
+        content = "" if routes is None else str(routes)
+        if self.volume.get(ROUTES)[ROUTES] != content:
+            self.volume.put({NEXT_ROUTES: content, ROUTES: content})

@@ -13,11 +13,11 @@ from typing import Any
 
 import pulumi
 import requests
-from pulumi.dynamic import CreateResult, DiffResult, ResourceProvider, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
 from components.foreseen import foreseen
 from components.llm.gateway.door import Door
-from components.llm.gateway.files import PREVIOUS_TOKEN
+from components.llm.gateway.places import FORMER_TOKENS
 from components.llm.gateway.routes import only
 from components.llm.volume_files import VolumeFilesError
 from components.progress import report
@@ -33,23 +33,34 @@ _PURPOSE = "drain"
 class DrainProvider(ResourceProvider):
     """
     Inputs: `gateway` (`volume`, `image`, `address`), `model`, `token_mark`, `in_flight_url`, `private_token`,
-    `drain_s`, `progress_urn`. Outputs: those.
+    `drain_s`, `progress_urn`. Outputs: those, and `closed`, false when a refresh found that something former is still
+    valid: a change that was taken back leaves it so.
     """
 
     serialize_as_secret_always = False
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        return DiffResult(changes=any(_olds.get(key) != _news.get(key) for key in _COMPARED), replaces=[])
+        changed = any(_olds.get(key) != _news.get(key) for key in _COMPARED)
+        return DiffResult(changes=changed or not _olds["closed"], replaces=[])
 
     @foreseen(VolumeFilesError)
     def create(self, props: Props) -> CreateResult:
         drain(props)
-        return CreateResult("drained", props)
+        return CreateResult("drained", {**props, "closed": True})
 
     @foreseen(VolumeFilesError)
     def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
         drain(news)
-        return UpdateResult(news)
+        return UpdateResult({**news, "closed": True})
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        door = Door.of(props["gateway"], _PURPOSE)
+        try:
+            closed = door.routes() == only(door.address, props["model"]) and not _open_tokens(door)
+        except VolumeFilesError:
+            # Image, volume and Docker itself are reported by their own resources.
+            return ReadResult(id_, props)
+        return ReadResult(id_, {**props, "closed": closed})
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,7 @@ class Drain(pulumi.dynamic.Resource, module="trugen", name="Drain"):
             "private_token": pulumi.Output.secret(args.private_token),
             "drain_s": args.drain_s,
             "progress_urn": args.progress_urn,
+            "closed": None,
         }
         super().__init__(DrainProvider(), name, props, opts)
 
@@ -94,29 +106,33 @@ def drain(
     """
     Let what was used before live as long as it should, then close it; at once when there is nothing.
 
+    An interrupted run may have closed it and not waited for its streams, so these are asked for in any case.
+
     Raises:
         VolumeFilesError: Docker did not close it.
     """
     door = Door.of(props["gateway"], _PURPOSE)
-    wanted, routes = only(door.address, props["model"]), door.routes()
-    previous = door.volume.get(PREVIOUS_TOKEN)[PREVIOUS_TOKEN]
-    if routes == wanted and not previous:
-        return
+    wanted, routes, tokens = only(door.address, props["model"]), door.routes(), _open_tokens(door)
     started_at = clock()
 
     def tell(what: str) -> None:
         report(props["progress_urn"], f"{what} ({clock() - started_at:.0f} s)")
 
-    while clock() - started_at < props["drain_s"]:
+    while (routes != wanted or tokens) and clock() - started_at < props["drain_s"]:
         tell(f"the former token, model or engine stays valid for {props['drain_s']:g} s")
         sleep(_LOOK_EVERY_S)
     door.lead(wanted)
-    if previous:
-        door.volume.put({PREVIOUS_TOKEN: ""})
+    if tokens:
+        door.volume.put(dict.fromkeys(tokens, ""))
     over_at = clock() + _LONGEST_STREAM_S
     while clock() < over_at and (streams := _elsewhere(props, door.address)):
         tell(f"{streams} streams still run on the former engine")
         sleep(_LOOK_EVERY_S)
+
+
+def _open_tokens(door: Door) -> list[str]:
+    """Files of former tokens that let somebody in, or are missing: an interrupted run may have removed one."""
+    return [name for name, content in door.volume.get(*FORMER_TOKENS).items() if content != ""]
 
 
 def _elsewhere(props: Mapping[str, Any], address: str) -> int:

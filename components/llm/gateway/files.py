@@ -7,20 +7,19 @@ have moved (`drain`). The configuration and the certificate are loaded by a grac
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
 from components.foreseen import foreseen
-from components.llm.gateway.caddyfile import ADMIN, PLACE
+from components.llm.gateway.caddyfile import RELOAD
 from components.llm.gateway.door import GATEWAY_USER
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS, KEY, OLDER_TOKEN, PREVIOUS_TOKEN, TOKEN
 from components.llm.secret_files import mark_of
 from components.llm.volume_files import Volume, VolumeFilesError
 
 Props = dict[str, Any]
-TOKEN, PREVIOUS_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "private-token"
-CADDYFILE, CERTIFICATE, KEY = "Caddyfile", "certificate.pem", "key.pem"
 _LOADED = (CADDYFILE, CERTIFICATE, KEY)
 _COMPARED = ("volume", "container", "files", "__provider")
 
@@ -45,17 +44,20 @@ class GatewayFilesProvider(ResourceProvider):
 
     @foreseen(VolumeFilesError, ReloadError)
     def create(self, props: Props) -> CreateResult:
-        return CreateResult("gateway-files", _written(props))
+        _write(props)
+        return CreateResult("gateway-files", _outputs(props))
 
     @foreseen(VolumeFilesError, ReloadError)
     def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
         old, new = _olds["files"].get(TOKEN), news["files"][TOKEN]
         if old and old != new:
-            _volume(news).put({PREVIOUS_TOKEN: old})
-        outs = _written(news)
-        if any(_olds["files"].get(name) != news["files"].get(name) for name in _LOADED):
+            _keep(_volume(news), old)
+        written = _write(news)
+        # A run that was interrupted may have written them and not loaded them.
+        declared = {name for name in _LOADED if _olds["files"].get(name) != news["files"].get(name)}
+        if declared or written & set(_LOADED):
             _reload(news["container"])
-        return UpdateResult(outs)
+        return UpdateResult(_outputs(news))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         try:
@@ -92,34 +94,69 @@ def _volume(props: Props) -> Volume:
     return Volume(props["volume"], props["image"], purpose="files", owner=GATEWAY_USER)
 
 
-def _written(props: Props) -> Props:
-    _volume(props).put(props["files"])
+def _keep(volume: Volume, token: str) -> None:
+    """
+    Let *token* in as the previous one, and the one that was the previous as the older: some agents may use it still.
+
+    That takes three files: a rotation that is taken back swaps two, and at no moment may either be refused.
+    """
+    previous = volume.get(PREVIOUS_TOKEN)[PREVIOUS_TOKEN]
+    if previous == token:  # by a run that was interrupted
+        return
+    if previous:
+        volume.put({OLDER_TOKEN: previous})
+    volume.put({PREVIOUS_TOKEN: token})
+
+
+def _write(props: Props) -> set[str]:
+    """
+    Names of the files that had other contents.
+
+    No other is touched: the door would shut for the microseconds in which its token is missing. Former tokens are there
+    in any case, if empty, since Caddy logs an error per request for a missing file.
+    """
+    volume, wanted = _volume(props), props["files"]
+    found = volume.get(*wanted, *FORMER_TOKENS)
+    changed = {name: content for name, content in wanted.items() if found[name] != content}
+    changed |= {name: "" for name in FORMER_TOKENS if found[name] is None}
+    if changed:
+        volume.put(changed)
+    return set(changed)
+
+
+def _outputs(props: Props) -> Props:
     return {**props, "mark": mark_of(props["files"])}
 
 
 def _reload(name: str) -> None:
     """Load configuration and certificate again; requests on their way are finished by what they began with."""
     import docker  # noqa: PLC0415 - 0.1 s that only a reload has to pay
-    from docker.errors import NotFound  # noqa: PLC0415 - see above
+    import requests  # noqa: PLC0415 - see above
+    from docker.errors import DockerException, NotFound  # noqa: PLC0415 - see above
 
     client = docker.from_env()
     try:
         container = client.containers.get(name)
         if container.status != "running":
             return
-        # Forced, since another certificate in the same files is no other configuration.
-        command = ["caddy", "reload", "--force", "--address", ADMIN, "--config", f"{PLACE}/{CADDYFILE}"]
-        done = container.exec_run([*command, "--adapter", "caddyfile"])
+        done = container.exec_run(list(RELOAD))
     except NotFound:
         return
+    except (DockerException, requests.RequestException) as error:
+        raise _not_loaded(name, str(error)) from None
     finally:
         client.close()
     if done.exit_code:
-        # docker-py's annotation knows the generator that only `stream` asks for, too.
-        said = cast("bytes", done.output).decode(errors="replace").strip().splitlines()[-1:]
-        raise ReloadError(
-            f"The gateway '{name}' did not take its new configuration and goes on with the former one:"
-            f" {''.join(said)}.\n"
-            "  Look at `gateway` of this LLM in the stack file, above all at its certificate, then run `pulumi up`"
-            " again."
-        )
+        raise _not_loaded(name, _last_line(done.output))
+
+
+def _last_line(output: Any) -> str:
+    """Of what a program in a container wrote, bytes; docker-py's annotation knows what only `stream` asks for, too."""
+    return "".join(bytes(output).decode(errors="replace").strip().splitlines()[-1:])
+
+
+def _not_loaded(name: str, why: str) -> ReloadError:
+    return ReloadError(
+        f"The gateway '{name}' did not take its new configuration and goes on with the former one: {why}.\n"
+        "  Look at `gateway` of this LLM in the stack file, above all at its certificate, then run `pulumi up` again."
+    )

@@ -5,14 +5,13 @@ import json
 import tarfile
 from typing import TYPE_CHECKING
 
+from components.llm.gateway.places import NEXT_ROUTES, PLACE, ROUTES
 from components.llm.gateway.slots import Found
-from components.llm.names import SLOT_LABEL, SLOTS, SPEC_LABEL, Names, Slot, alias
+from components.llm.names import SLOT_LABEL, SLOTS, SPEC_LABEL, Names, Slot, slot_at
 
 if TYPE_CHECKING:
     import docker
 
-_PLACE = "/run/trugen-llm"
-_ROUTES = "routes.json"
 # Of Docker's states, those with a process that serves, will again, or holds memory (Docker Engine API, ContainerList).
 _HAS_PROCESS = {"running", "restarting", "paused"}
 
@@ -30,7 +29,7 @@ def read_live(client: "docker.DockerClient", names: Names) -> Found:
     there = {slot: by_slot[slot] for slot in SLOTS if slot in by_slot}
     return Found(
         engines={slot: one["Labels"].get(SPEC_LABEL, "") for slot, one in there.items()},
-        live=_slot_in(read_file(client, names.gateway, _ROUTES)),
+        live=_live_in(client, names, ROUTES) or _live_in(client, names, NEXT_ROUTES),
         running=frozenset(slot for slot, one in there.items() if one["State"] in _HAS_PROCESS),
     )
 
@@ -40,7 +39,7 @@ def read_file(client: "docker.DockerClient", container: str, name: str) -> str |
     from docker.errors import NotFound  # noqa: PLC0415 - 0.1 s that only a stack with a server of its own has to pay
 
     try:
-        stream, _ = client.api.get_archive(container, f"{_PLACE}/{name}")
+        stream, _ = client.api.get_archive(container, f"{PLACE}/{name}")
         packed = io.BytesIO(b"".join(stream))
     except NotFound:
         return None
@@ -49,10 +48,10 @@ def read_file(client: "docker.DockerClient", container: str, name: str) -> str |
         return file.read().decode(errors="replace") if file else None
 
 
-def _slot_in(routes: str | None) -> Slot | None:
+def _live_in(client: "docker.DockerClient", names: Names, file: str) -> Slot | None:
     """The slot that `{"live": "engine-a:11434", …}` names; None when it names none."""
     try:
-        live = str(json.loads(routes or "{}")["live"])
+        live = str(json.loads(read_file(client, names.gateway, file) or "{}")["live"])
     except (ValueError, KeyError, TypeError):
         return None
-    return next((slot for slot in SLOTS if live.startswith(f"{alias(slot)}:")), None)
+    return slot_at(live)

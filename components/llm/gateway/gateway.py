@@ -9,20 +9,15 @@ import pulumi_docker as docker
 
 from components.llm.declared import MIB
 from components.llm.gateway import addresses, caddyfile
+from components.llm.gateway.caddyfile import METRICS_HOST, METRICS_PORT, STORAGE_FOLDER, STORAGE_VOLUME
 from components.llm.gateway.door import GATEWAY_USER
-from components.llm.gateway.files import (
-    CADDYFILE,
-    CERTIFICATE,
-    KEY,
-    PRIVATE_TOKEN,
-    TOKEN,
-    GatewayFiles,
-    GatewayFilesArgs,
-)
+from components.llm.gateway.files import GatewayFiles, GatewayFilesArgs
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PLACE, PRIVATE_TOKEN, TOKEN
 from components.llm.gateway.tunnel_server import GatewayTunnel
 from components.llm.gguf import locate
 from components.llm.hardening import container_options, hardened, health, image, labels, network
 from components.llm.names import Names
+from components.llm.secret_files import SecretFiles
 from components.llm.self_hosted import SelfHosted
 from components.llm.server import LlmServer
 
@@ -34,7 +29,7 @@ _GATEWAY_PROCESSES, _RELAY_PROCESSES = 256, 64
 _NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
 # The official binary carries this capability in its file and cannot be executed where it is dropped.
 _OF_THE_BINARY = ("CAP_NET_BIND_SERVICE",)
-_HEALTHY = ("CMD", "wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{caddyfile.METRICS_PORT}/healthz")
+_HEALTHY = ("CMD", "wget", "-q", "-O", "/dev/null", f"http://{METRICS_HOST}:{METRICS_PORT}/healthz")
 _ALIVE = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{port}/healthz', timeout=5)"
 
 
@@ -64,6 +59,8 @@ class Gateway(pulumi.ComponentResource):
     volume: pulumi.Output[str]
     image_id: pulumi.Output[str]
     """Of a local image that can carry files into the volume."""
+    files_mark: pulumi.Output[str]
+    """Changes with configuration, certificate and token."""
     url: pulumi.Output[str]
     """Root that TruGen calls. Known once somebody answers there."""
 
@@ -86,16 +83,17 @@ class Gateway(pulumi.ComponentResource):
             GatewayFilesArgs(self.volume, pulled.image_id, self._names.gateway, self._contents(args, tokens)),
             pulumi.ResourceOptions(parent=self),
         )
+        self.files_mark = written.mark
         self.token = pulumi.Output.all(tokens.public, written.mark).apply(lambda both: str(both[0]))
         options = {} if addresses.needs_way_out(args.gateway) else _NO_WAY_OUT
         front = network(f"{name}-front", self, self._names, self._names.front_network, after=pulled, options=options)
         networks = [
-            docker.ContainerNetworksAdvancedArgs(name=at, aliases=["gateway"])
-            for at in (front.name, server.private_network)
+            docker.ContainerNetworksAdvancedArgs(name=at, aliases=[alias])
+            for at, alias in ((front.name, "gateway"), (server.private_network, METRICS_HOST))
         ]
         # The engine, too: in the releases without a gateway it held the port.
         after = [written, self._relay(name, server), server]
-        caddy = self._caddy(name, pulled.image_id, self._ports(args), networks, after)
+        caddy = self._caddy(name, pulled, self._ports(args), networks, after)
         self.url = pulumi.Output.all(caddy.id, *self._tunnel(name, tokens, front.name, caddy)).apply(
             lambda _: addresses.agent_url(args)
         )
@@ -137,24 +135,26 @@ class Gateway(pulumi.ComponentResource):
     def _caddy(
         self,
         name: str,
-        image_id: pulumi.Input[str],
+        pulled: docker.RemoteImage,
         ports: Sequence[docker.ContainerPortArgs],
         networks: Sequence[docker.ContainerNetworksAdvancedArgs],
         after: Sequence[pulumi.Resource],
     ) -> docker.Container:
         opts = container_options(self, self._names, self._names.gateway, _GATEWAY_PROCESSES)
+        kept = self._certificates(name, pulled)
         return docker.Container(
             f"{name}-gateway",
             name=self._names.gateway,
-            image=image_id,
-            entrypoints=["caddy"],
-            command=["run", "--config", f"{caddyfile.PLACE}/{CADDYFILE}", "--adapter", "caddyfile"],
+            image=pulled.image_id,
+            entrypoints=list(caddyfile.RUN[:1]),
+            command=list(caddyfile.RUN[1:]),
             user=_USER,
             envs=["HOME=/tmp", "XDG_CONFIG_HOME=/tmp", "XDG_DATA_HOME=/tmp"],
             ports=ports,
             networks_advanced=networks,
             volumes=[
-                docker.ContainerVolumeArgs(volume_name=self.volume, container_path=caddyfile.PLACE, read_only=True)
+                docker.ContainerVolumeArgs(volume_name=self.volume, container_path=PLACE, read_only=True),
+                *(docker.ContainerVolumeArgs(volume_name=volume, container_path=STORAGE_VOLUME) for volume in kept),
             ],
             labels=labels(docker.ContainerLabelArgs, self._names.owner),
             memory=self._settings.memory // MIB,
@@ -164,6 +164,27 @@ class Gateway(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=after)),
             **hardened(scratch=_SCRATCH, capabilities=_OF_THE_BINARY),
         )
+
+    def _certificates(self, name: str, pulled: docker.RemoteImage) -> list[pulumi.Output[str]]:
+        """
+        A volume for certificates that Caddy gets or makes itself, with a folder that its user may write to.
+
+        Without it every start would ask for new ones, of which an authority gives a few in a week.
+        """
+        tls = self._settings.tls
+        if tls is None or tls.by_files:
+            return []
+        volume = docker.Volume(
+            f"{name}-certificates",
+            name=self._names.certificates,
+            labels=labels(docker.VolumeLabelArgs, self._names.owner),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[pulled]),
+        ).name
+        opts = pulumi.ResourceOptions(parent=self)
+        folder = SecretFiles(
+            f"{name}-certificates", pulled.image_id, volume, {}, opts, owner=GATEWAY_USER, folders=[STORAGE_FOLDER]
+        )
+        return [pulumi.Output.all(volume, folder.mark).apply(lambda both: str(both[0]))]
 
     def _tunnel(
         self, name: str, tokens: GatewayTokens, front: pulumi.Input[str], caddy: docker.Container

@@ -364,14 +364,17 @@ class Client(asyncio.StreamReaderProtocol):
         self._clients.add(self)
 
     async def _serve(self, reader: asyncio.StreamReader) -> None:
-        with contextlib.suppress(*_BROKEN):  # Caddy has gone, or it is not Caddy
+        try:
             while not (self._last or self._writer.is_closing()):
                 self._between_requests = True
                 request = await _message(reader)
                 self._between_requests = False
                 request.body = b"".join([piece async for piece in _body(reader, request)])
                 await self._relay.answer(request, self._writer)
-        self._writer.close()
+        except _BROKEN:
+            pass  # Caddy has gone, or it is not Caddy
+        finally:
+            self._writer.close()
         await self._writer.wait_closed()
 
 

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-ROUTES_FILE = "routes.json"
-
 
 @dataclass(frozen=True)
 class Routes:
@@ -36,9 +34,13 @@ class Routes:
         """*address* goes live with *model*; who still names another model finds it where it was."""
         return Routes(address, {**self.models, model: address})
 
-    def without(self, address: str) -> "Routes":
-        """Whether or not it is live, nobody is sent to *address* by the name of a model."""
-        return Routes(self.live, {model: at for model, at in self.models.items() if at != address})
+    def lead_to(self, address: str) -> bool:
+        """Whether some traffic goes to the engine at *address*, be it to another port of it."""
+        return _engine(address) in {_engine(at) for at in (self.live, *self.models.values())}
+
+
+def _engine(address: str) -> str:
+    return address.partition(":")[0]
 
 
 def only(address: str, model: str) -> Routes:

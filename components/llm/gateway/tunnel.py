@@ -18,7 +18,8 @@ GATEWAY = "http://gateway:8080"
 PLACE = "/run/trugen-llm"
 """The volume with its files: `docker inspect` shows an environment and a command to whoever may ask Docker."""
 _MEMORY_MIB = 256
-_ROOT = 0
+_NONROOT = 65532
+"""As distroless images call it; no program here needs to be root, and the files are for this user."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Connector:
         env: Always given, the host name in it as `{host}` and its first label as `{machine}`. No secret.
         files: Names to contents, from the host name and the token.
         healthcheck: By a program that the image has; None where there is none to ask.
-        keeps_state: Whether it writes to its volume; it cannot where it need not.
+        state: Folder of its volume that it writes to; without one it cannot write there.
         token: What its token looks like, as far as the vendor says.
         token_advice: What to store instead.
         hostname: What its host names look like.
@@ -50,7 +51,7 @@ class Connector:
     command: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     healthcheck: tuple[str, ...] | None = None
-    keeps_state: bool = False
+    state: str | None = None
     hostname: re.Pattern[str] = re.compile(r".+")
     hostname_advice: str = ""
 
@@ -77,7 +78,7 @@ def tunnel_container(tunnel: Tunnel) -> TunnelSpec:
         env={key: value.format(**names) for key, value in facts.env.items()},
         user=f"{facts.user}:{facts.group}",
         healthcheck=facts.healthcheck,
-        volume_read_only=not facts.keeps_state,
+        volume_read_only=facts.state is None,
         memory_mib=_MEMORY_MIB,
     )
 
@@ -127,8 +128,8 @@ CLOUDFLARED = Connector(
     image="cloudflare/cloudflared:2026.10.0@sha256:9b49eed8f62806d5d45ddf59ecefb5710429598ea6d3fcccd2af938f621b2b07",
     # The image's own: cloudflare/cloudflared@2026.8.2:Dockerfile, which also has the entrypoint
     # `cloudflared --no-autoupdate`.
-    user=65532,
-    group=65532,
+    user=_NONROOT,
+    group=_NONROOT,
     # `--token-file`: cmd/cloudflared/tunnel/subcommands.go at that tag. Metrics would listen on every address.
     command=("tunnel", "--metrics", "127.0.0.1:2000", "run", "--token-file", f"{PLACE}/token"),
     files=_of_cloudflared,
@@ -140,12 +141,11 @@ CLOUDFLARED = Connector(
 )
 TAILSCALE = Connector(
     image="tailscale/tailscale:v1.102.5@sha256:c507f3a2a6ab1cabd8d809b98edeb41edbd5c3fb6ad9632ffd098b4c7d0b4065",
-    # Root, without any capability: it has to write who it is into the volume, which Docker gives to root.
-    user=_ROOT,
-    group=_ROOT,
-    keeps_state=True,
-    # tailscale/tailscale@v1.102.3:cmd/containerboot/main.go. Userspace networking, its default, needs neither a
-    # capability nor /dev/net/tun (docs/k8s/userspace-sidecar.yaml runs it as user 1000).
+    user=_NONROOT,
+    group=_NONROOT,
+    state="state",
+    # tailscale/tailscale@v1.102.3:cmd/containerboot/main.go. Userspace networking, its default, needs neither root nor
+    # a capability nor /dev/net/tun (docs/k8s/userspace-sidecar.yaml runs it as user 1000).
     env={
         "TS_AUTHKEY": f"file:{PLACE}/auth-key",
         # The key serves the first start only; after that the state says who it is, and keeps its name and certificate.

@@ -31,6 +31,7 @@ class GatewayTunnel(pulumi.ComponentResource):
     ) -> None:
         super().__init__("trugen-llm:index:GatewayTunnel", name, {}, opts)
         self._names = Names(pulumi.get_project(), pulumi.get_stack(), name)
+        facts = CONNECTORS[tunnel.kind]
         pulled = image(f"{name}-tunnel-image", tunnel_container(tunnel).image, self)
         volume = docker.Volume(
             f"{name}-tunnel",
@@ -44,7 +45,8 @@ class GatewayTunnel(pulumi.ComponentResource):
             volume.name,
             tunnel_files(tunnel, token),
             pulumi.ResourceOptions(parent=self),
-            owner=CONNECTORS[tunnel.kind].user,
+            owner=facts.user,
+            folders=[facts.state] if facts.state else [],
         )
         self.container_id = self._container(name, tunnel, pulled.image_id, front, volume.name, files.mark).id
         self.register_outputs({})

@@ -101,6 +101,17 @@ def test_a_container_that_exits_ends_the_wait_with_its_last_log_lines(docker: Sc
     assert f"`docker logs --tail 50 {CONTAINER[:12]}`" in str(told.value).splitlines()[-1]
 
 
+def test_nobody_is_told_to_look_at_a_container_that_is_removed_when_it_fails(
+    docker: ScriptedDocker, waiting: Waiting
+) -> None:
+    waiting.clock.at(5, lambda: setattr(docker, "state", running(Status="exited", ExitCode=139)))
+
+    with ScriptedLlm([stream()], closed=True) as llm, pytest.raises(CannotServe) as told:
+        waiting.until_ready(llm, container_id=CONTAINER, is_candidate=True)
+
+    assert str(told.value).splitlines()[-1] == "  Correct `llms.smol` in the stack file, then run `pulumi up` again."
+
+
 def test_a_known_cause_among_the_last_log_lines_names_what_to_do(docker: ScriptedDocker, waiting: Waiting) -> None:
     docker.state = running(Status="exited", ExitCode=1)
     docker.logs = ["2026-11-23T12:00:00Z Error: listen tcp 0.0.0.0:11434: bind: address already in use"]

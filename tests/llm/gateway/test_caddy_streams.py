@@ -1,5 +1,6 @@
 """The real Caddy on our configuration: streams, and what may change under them."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -11,6 +12,7 @@ from tests.fixtures.paced_stream import PacedStream
 from tests.fixtures.real_caddy import HOSTNAME, ROUTES, TOKEN, RealCaddy, real_caddy
 from tests.fixtures.scripted_llm import answer
 from tests.fixtures.scripted_server import ScriptedServer
+from tests.fixtures.scripted_socket import Asked, Connection
 
 CHAT = "/v1/chat/completions"
 
@@ -20,10 +22,11 @@ def stream() -> PacedStream:
     return PacedStream()
 
 
-def pieces_of(caddy: RealCaddy) -> Iterator[bytes]:
+def pieces_of(caddy: RealCaddy, size: int | None = None) -> Iterator[bytes]:
+    """The body as it arrives, or in pieces of *size*."""
     response = caddy.call("POST", CHAT, data=b"{}", stream=True)
     assert response.status_code == 200
-    pieces: Iterator[bytes] = response.iter_content(chunk_size=None)
+    pieces: Iterator[bytes] = response.iter_content(chunk_size=size)
     return pieces
 
 
@@ -50,6 +53,30 @@ def test_each_event_arrives_before_the_next_is_sent_over_http_2(stream: PacedStr
         stream.end()
 
         assert b"".join(pieces) == b""
+
+
+def test_each_request_has_a_connection_of_its_own_which_nobody_can_close_too_early() -> None:
+    with ScriptedServer(lambda _: answer(200, {})) as upstream, real_caddy(upstream.port) as caddy:
+        caddy.get("/v1/models")
+
+    assert upstream.asked[0].headers["connection"] == "close"
+
+
+def test_an_answer_of_known_length_arrives_as_it_is_sent_too() -> None:
+    seen = threading.Event()
+
+    def in_halves(connection: Connection, _asked: Asked) -> None:
+        connection.head(200, {"Content-Type": "application/json", "Content-Length": "4"})
+        connection.send(b"[1")
+        assert seen.wait(30)
+        connection.send(b",]")
+
+    with ScriptedServer(lambda _: in_halves) as upstream, real_caddy(upstream.port) as caddy:
+        pieces = pieces_of(caddy, size=2)
+        first = next(pieces)
+        seen.set()
+
+        assert (first, list(pieces)) == (b"[1", [b",]"])
 
 
 def test_a_client_that_leaves_is_gone_for_the_engine_too(stream: PacedStream) -> None:

@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
-from components.llm.gateway.caddyfile import PLACE, RELOAD, SCRATCH, STORAGE, caddyfile
+from components.llm.gateway.caddyfile import RELOAD, SCRATCH, STORAGE, caddyfile
 from components.llm.gateway.document import GatewaySettings
+from components.llm.gateway.places import PLACE
 
 HOSTNAME = "llm.example.com"
+METRICS = "gateway-private:9180"
 TLS: dict[str, Any] = {
     "acme": {"hostname": HOSTNAME, "acmeEmail": "ops@example.com"},
     "files": {"hostname": HOSTNAME, "certificate": "c.pem", "key": "k.pem"},
     "internal": {"hostname": HOSTNAME, "internal": True},
 }
+FILES_OF_A_REQUEST = ("token", "previous-token", "older-token", "private-token", "routes.json")
 EVERY: dict[str, Any] = {
     "plain": {},
     **{kind: {"tls": tls} for kind, tls in TLS.items()},
@@ -55,9 +58,9 @@ def listeners(settings: dict[str, Any], folder: Path) -> set[str]:
 
 
 def test_the_doors_are_those_that_are_asked_for(tmp_path: Path) -> None:
-    assert listeners(EVERY["plain"], tmp_path) == {":8080", ":8081", ":9180"}
-    assert listeners(EVERY["acme"], tmp_path) == {":8443", ":8081", ":9180"}
-    assert listeners(EVERY["tunnel"], tmp_path) == {":8443", ":8080", ":8081", ":9180"}
+    assert listeners(EVERY["plain"], tmp_path) == {":8080", ":8081", METRICS}
+    assert listeners(EVERY["acme"], tmp_path) == {":8443", ":8081", METRICS}
+    assert listeners(EVERY["tunnel"], tmp_path) == {":8443", ":8080", ":8081", METRICS}
 
 
 def test_limits_stand_as_declared() -> None:
@@ -130,7 +133,7 @@ def test_no_stream_is_cut_by_the_clock(tmp_path: Path) -> None:
 def test_it_holds_no_secret_but_the_places_of_files(settings: Any) -> None:
     read = set(re.findall(r"\{file\.([^}]*)\}", written(**settings)))
 
-    assert read == {f"{PLACE}/{name}" for name in ("token", "previous-token", "private-token", "routes.json")}
+    assert read == {f"{PLACE}/{name}" for name in FILES_OF_A_REQUEST}
 
 
 def test_the_administration_listens_on_a_socket_of_the_container_only(tmp_path: Path) -> None:

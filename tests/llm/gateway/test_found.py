@@ -39,6 +39,15 @@ def test_engines_are_told_by_their_labels(engine: DockerStandIn, client: docker.
     assert read_live(client, NAMES) == Found({"a": "feed", "b": "beef"}, "b", frozenset({"a"}))
 
 
+def test_routes_that_were_being_replaced_when_somebody_died_are_told_by_the_copy(
+    engine: DockerStandIn, client: docker.DockerClient
+) -> None:
+    engine.add(NAMES.engine("a"), dict(NAMES.engine_labels("a", "feed")))
+    engine.files[NAMES.gateway, "/run/trugen-llm/next-routes.json"] = '{"live": "engine-a:11434", "models": {}}'
+
+    assert "a" == read_live(client, NAMES).live
+
+
 @pytest.mark.parametrize("state", ["running", "restarting", "paused"])
 def test_a_container_with_a_process_runs(engine: DockerStandIn, client: docker.DockerClient, state: str) -> None:
     engine.add(NAMES.engine("a"), dict(NAMES.engine_labels("a", "feed")), state)

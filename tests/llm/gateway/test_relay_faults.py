@@ -1,6 +1,7 @@
 import json
 import signal
 import socket
+import struct
 import threading
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.fixtures.deployment import free_port
 from tests.fixtures.relay_process import LIMIT_S, SOURCE, live, relaying
-from tests.fixtures.scripted_llm import COUNTING, ScriptedLlm, answer, raw_answer, reset, stream
+from tests.fixtures.scripted_llm import COUNTING, ScriptedLlm, answer, hang, raw_answer, reset, stream
 from tests.fixtures.scripted_server import ScriptedServer
 from tests.fixtures.scripted_socket import Act, Asked, Connection
 
@@ -116,6 +117,33 @@ def test_a_head_of_the_gateway_that_is_too_long_ends_its_connection_alone() -> N
             client.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * (1 << 20))
             assert _rest(client) == b""
         assert relay.post({}, live(llm)).read() == b"{}"
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"POST /v1/chat", b"POST /x HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", b"\r\n\r\n"]
+)
+def test_a_gateway_that_is_killed_between_or_within_requests_is_no_fault(sent: bytes) -> None:
+    with relaying() as relay:
+        with socket.create_connection(("127.0.0.1", relay.port)) as client:
+            client.sendall(sent)
+            assert relay.get("/healthz").status == 200
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert relay.get("/healthz").status == 200
+
+
+def test_a_gateway_that_is_killed_within_a_stream_ends_the_generation() -> None:
+    left = threading.Event()
+
+    def act(connection: Connection, asked: Asked) -> None:
+        hang(lambda: None, COUNTING[0])(connection, asked)
+        left.set()
+
+    with ScriptedLlm([act]) as llm, relaying() as relay:
+        connection = relay.connection()
+        assert relay.post(STREAM, live(llm), on=connection).read(len(COUNTING[0])) == COUNTING[0]
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        assert left.wait(LIMIT_S)
 
 
 def test_a_fault_that_nobody_foresaw_is_one_line_without_contents() -> None:

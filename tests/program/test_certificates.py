@@ -1,0 +1,53 @@
+"""Where the certificates of a gateway live, as asked of Docker."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.program.conftest import Program, stack_file
+
+Run = Callable[..., Program]
+GOT_ITSELF: dict[str, dict[str, Any]] = {
+    "acme": {"hostname": "llm.example.com", "acmeEmail": "ops@example.com"},
+    "own authority": {"hostname": "llm.example.com", "internal": True},
+}
+
+
+def with_tls(run: Run, tls: dict[str, Any]) -> Program:
+    config = stack_file("local")["config"]
+    config["trugen-llm:llms"]["main"] |= {"port": 443, "privatePort": 21440, "gateway": {"tls": tls}}
+    return run(config)
+
+
+def gateway(program: Program) -> Any:
+    (found,) = [one for one in program.all("Container") if one.inputs["name"].endswith("-gateway")]
+    return found
+
+
+@pytest.mark.parametrize("kind", GOT_ITSELF)
+def test_what_the_gateway_gets_itself_outlives_its_container(run: Run, kind: str) -> None:
+    """A certificate authority gives few to one name in a week (Let's Encrypt: 5)."""
+    program = with_tls(run, GOT_ITSELF[kind])
+
+    mounted = {one["containerPath"]: one for one in gateway(program).inputs["volumes"]}
+
+    assert mounted["/var/lib/trugen-llm"] == {
+        "volumeName": "trugen-llm-test-main-certificates",
+        "containerPath": "/var/lib/trugen-llm",
+    }
+    assert mounted["/run/trugen-llm"]["readOnly"]
+
+
+@pytest.mark.parametrize("kind", GOT_ITSELF)
+def test_the_folder_for_them_belongs_to_the_user_of_the_gateway_before_it_starts(run: Run, kind: str) -> None:
+    program = with_tls(run, GOT_ITSELF[kind])
+    folder = program.only("SecretFiles")
+
+    assert (folder.inputs["owner"], folder.inputs["folders"]) == (65532, ["caddy"])
+    assert folder.urn in gateway(program).input_dependencies["volumes"]
+
+
+def test_a_gateway_that_gets_none_writes_to_no_volume(local: Program) -> None:
+    assert [one["readOnly"] for one in gateway(local).inputs["volumes"]] == [True]
+    assert local.all("SecretFiles") == []
