@@ -146,11 +146,6 @@ class WithoutPause:
             reached = self._news.wait_for(lambda: self._good() >= wanted, limit_s)
         assert reached, f"fewer than {count} requests ended well in {limit_s:.0f} s: {self.tally()}"
 
-    def outcomes(self) -> Sequence[Outcome]:
-        """Of all requests that have ended."""
-        with self._news:
-            return [outcome for _, outcome in self._ended]
-
     def tally(self, phase: str | None = None) -> Tally:
         """Of one phase, or of all requests that have ended."""
         with self._news:
