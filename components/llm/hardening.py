@@ -41,7 +41,8 @@ def health(*command: str, interval: str = "30s") -> docker.ContainerHealthcheckA
 
 
 def image(name: str, reference: str, parent: pulumi.Resource) -> docker.RemoteImage:
-    opts = pulumi.ResourceOptions(parent=parent, custom_timeouts=_IMAGE_PULL)
+    # Nothing is deleted with it. Deleted before it is replaced, it would take along the containers that run it.
+    opts = pulumi.ResourceOptions(parent=parent, custom_timeouts=_IMAGE_PULL, delete_before_replace=False)
     return docker.RemoteImage(name, name=reference, keep_locally=True, opts=opts)
 
 

@@ -150,6 +150,16 @@ def test_the_token_opens_the_door_over_http_2_too(caddy: RealCaddy) -> None:
     assert get_over_http2(caddy.tls_port, HOSTNAME, "/v1/models", f"Bearer {TOKEN}") == b"{}"
 
 
+@pytest.mark.parametrize("name", ["previous-token", "older-token"])
+def test_a_former_token_opens_the_door_until_its_file_is_emptied(caddy: RealCaddy, name: str) -> None:
+    caddy.write(name, "canary-former")
+    during = asked_with(caddy, b"Authorization: Bearer canary-former")
+    caddy.write(name, "")
+    afterwards = asked_with(caddy, b"Authorization: Bearer canary-former")
+
+    assert [b"200", b"401"] == [answer.split()[1] for answer in (during, afterwards)]
+
+
 @pytest.mark.parametrize("content", ["*", "canary*", "*canary*", ""])
 def test_what_a_file_holds_is_no_pattern(caddy: RealCaddy, content: str) -> None:
     caddy.write("previous-token", content)
