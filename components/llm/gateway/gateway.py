@@ -12,7 +12,7 @@ from components.llm.gateway import addresses, caddyfile
 from components.llm.gateway.caddyfile import METRICS_HOST, METRICS_PORT, STORAGE_FOLDER, STORAGE_VOLUME
 from components.llm.gateway.door import GATEWAY_USER
 from components.llm.gateway.files import GatewayFiles, GatewayFilesArgs
-from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PLACE, PRIVATE_TOKEN, TOKEN
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, ENGINE_KEY, KEY, PLACE, PRIVATE_TOKEN, TOKEN
 from components.llm.gateway.tunnel_server import GatewayTunnel
 from components.llm.gguf import locate
 from components.llm.hardening import RESTART, container_options, hardened, health, image, labels, network
@@ -38,11 +38,12 @@ class GatewayTokens:
     """
     *public* lets TruGen in; *private* opens the door of this machine, behind which engines are proven and filled.
 
-    *tunnel* is what a tunnel's vendor knows it by; None without one.
+    *engine* is what the gateway shows to the engine. *tunnel* is what a tunnel's vendor knows it by; None without one.
     """
 
     public: pulumi.Output[str]
     private: pulumi.Output[str]
+    engine: pulumi.Output[str]
     tunnel: str | None
 
 
@@ -104,6 +105,7 @@ class Gateway(pulumi.ComponentResource):
             CADDYFILE: caddyfile.caddyfile(args.gateway, args.public_url),
             TOKEN: tokens.public,
             PRIVATE_TOKEN: tokens.private,
+            ENGINE_KEY: tokens.engine,
         }
         tls = args.gateway.tls
         if tls and tls.certificate and tls.key:
