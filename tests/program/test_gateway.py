@@ -168,8 +168,16 @@ def test_relay_and_gateway_are_found_by_their_names_on_the_private_network(deplo
     assert networks_of(program.relay) == {"trugen-llm-test-main-private": ["relay"]}
     assert networks_of(program.gateway) == {
         "trugen-llm-test-main-front": ["gateway"],
-        "trugen-llm-test-main-private": ["gateway"],
+        "trugen-llm-test-main-private": ["gateway-private"],
     }
+
+
+def test_the_gateways_numbers_are_told_on_the_private_network_only(deploy: Run) -> None:
+    """They listen at its address there, which a tunnel cannot reach; so its health is asked there, too."""
+    program = deploy(PULLED)
+
+    assert program.gateway.inputs["healthcheck"]["tests"][-1] == "http://gateway-private:9180/healthz"
+    assert "http://:9180 {\n\tbind gateway-private\n" in files_of(program)["Caddyfile"]
 
 
 GGUF = {**PULLED, "model": "support:1", "gguf": {"path": "models/support.gguf"}}

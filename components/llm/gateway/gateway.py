@@ -15,7 +15,7 @@ from components.llm.gateway.files import GatewayFiles, GatewayFilesArgs
 from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PLACE, PRIVATE_TOKEN, TOKEN
 from components.llm.gateway.tunnel_server import GatewayTunnel
 from components.llm.gguf import locate
-from components.llm.hardening import container_options, hardened, health, image, labels, network
+from components.llm.hardening import RESTART, container_options, hardened, health, image, labels, network
 from components.llm.names import Names
 from components.llm.secret_files import SecretFiles
 from components.llm.self_hosted import SelfHosted
@@ -126,7 +126,7 @@ class Gateway(pulumi.ComponentResource):
             labels=labels(docker.ContainerLabelArgs, self._names.owner),
             memory=self._settings.memory // MIB,
             memory_swap=self._settings.memory // MIB,
-            restart="unless-stopped",
+            restart=RESTART,
             healthcheck=health("CMD", "python3", "-c", _ALIVE.format(port=RELAY_PORT)),
             opts=container_options(self, self._names, self._names.relay, _RELAY_PROCESSES),
             **hardened(scratch=_SCRATCH),
@@ -159,7 +159,7 @@ class Gateway(pulumi.ComponentResource):
             labels=labels(docker.ContainerLabelArgs, self._names.owner),
             memory=self._settings.memory // MIB,
             memory_swap=self._settings.memory // MIB,
-            restart="unless-stopped",
+            restart=RESTART,
             healthcheck=health(*_HEALTHY),
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=after)),
             **hardened(scratch=_SCRATCH, capabilities=_OF_THE_BINARY),

@@ -178,6 +178,19 @@ def test_two_requests_sent_at_once_are_answered_in_turn() -> None:
         assert 0 < received.index(b'"live"') < received.index(b'"other"')
 
 
+def test_trailers_of_a_request_are_not_taken_for_the_next_one() -> None:
+    with _named("live") as one, relaying() as relay:
+        connection = relay.connection()
+        connection.connect()
+        head = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nTrugen-Routes: {live(one)}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for _ in range(2):
+            connection.sock.sendall(head.encode() + b"2\r\n{}\r\n0\r\nX: 1\r\nY: 2\r\n\r\n")
+        received = b""
+        while received.count(b"0\r\n\r\n") < 2:
+            received += connection.sock.recv(1 << 16)
+        assert [asked.body for asked in one.asked] == [b"{}", b"{}"]
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
