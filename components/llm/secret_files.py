@@ -48,8 +48,11 @@ class SecretFilesProvider(ResourceProvider):
     def read(self, id_: str, props: Props) -> ReadResult:
         try:
             found = _volume(props).get(*props["files"])
+        except VolumeGoneError:
+            # Another one comes in its place, and is empty.
+            return ReadResult(id_, {**props, "mark": ""})
         except VolumeFilesError:
-            # Image, volume and Docker itself are reported by their own resources.
+            # Docker itself is reported by its own resources.
             return ReadResult(id_, props)
         return ReadResult(id_, {**props, "mark": mark_of(found) if found == props["files"] else ""})
 

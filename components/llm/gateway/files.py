@@ -18,7 +18,7 @@ from components.llm.gateway.caddyfile import RELOAD
 from components.llm.gateway.door import GATEWAY_USER
 from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS, KEY, OLDER_TOKEN, PREVIOUS_TOKEN, TOKEN
 from components.llm.secret_files import mark_of
-from components.llm.volume_files import Volume, VolumeFilesError
+from components.llm.volume_files import Volume, VolumeFilesError, VolumeGoneError
 
 Props = dict[str, Any]
 _LOADED = (CADDYFILE, CERTIFICATE, KEY)
@@ -63,8 +63,11 @@ class GatewayFilesProvider(ResourceProvider):
     def read(self, id_: str, props: Props) -> ReadResult:
         try:
             found = _volume(props).get(*props["files"])
+        except VolumeGoneError:
+            # Another one comes in its place, and is empty.
+            return ReadResult(id_, {**props, "mark": ""})
         except VolumeFilesError:
-            # Image, volume and Docker itself are reported by their own resources.
+            # Docker itself is reported by its own resources.
             return ReadResult(id_, props)
         return ReadResult(id_, {**props, "mark": mark_of(found) if found == props["files"] else ""})
 

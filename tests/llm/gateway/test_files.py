@@ -1,11 +1,12 @@
 """The gateway's files: what the door accepts while its token changes. The volume is in memory."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from components.llm.gateway.files import GatewayFilesProvider, ReloadError
-from components.llm.volume_files import VolumeFilesError
+from components.llm.volume_files import Volume, VolumeFilesError, VolumeGoneError
 from tests.fixtures.volume_in_memory import VolumeInMemory
 
 pytestmark = pytest.mark.usefixtures("volume")
@@ -133,6 +134,28 @@ def test_a_file_that_is_gone_is_written_again(volume: VolumeInMemory) -> None:
     del volume.files["private-token"]
 
     assert GATEWAY.diff("id", GATEWAY.read("id", outs).outs or {}, props()).changes
+
+
+def test_a_volume_that_is_gone_is_filled_again_by_the_same_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own resource makes an empty one of the same name, by which nobody else would see a change."""
+    outs = created()
+    monkeypatch.setattr(Volume, "get", raising(VolumeGoneError("no such volume")))
+
+    assert GATEWAY.diff("id", GATEWAY.read("id", outs).outs or {}, props()).changes
+
+
+def test_a_docker_that_does_not_tell_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    outs = created()
+    monkeypatch.setattr(Volume, "get", raising(VolumeFilesError("Docker does not answer")))
+
+    assert not GATEWAY.diff("id", GATEWAY.read("id", outs).outs or {}, props()).changes
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def get(*_: object) -> Any:
+        raise error
+
+    return get
 
 
 def test_a_refresh_of_untouched_files_is_no_change(volume: VolumeInMemory) -> None:
