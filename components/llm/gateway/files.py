@@ -17,8 +17,8 @@ from components.foreseen import foreseen
 from components.llm.gateway.caddyfile import RELOAD
 from components.llm.gateway.door import GATEWAY_USER
 from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS, KEY, OLDER_TOKEN, PREVIOUS_TOKEN, TOKEN
-from components.llm.secret_files import mark_of
-from components.llm.volume_files import Volume, VolumeFilesError, VolumeGoneError
+from components.llm.secret_files import as_found, mark_of
+from components.llm.volume_files import Volume, VolumeFilesError
 
 Props = dict[str, Any]
 _LOADED = (CADDYFILE, CERTIFICATE, KEY)
@@ -61,15 +61,7 @@ class GatewayFilesProvider(ResourceProvider):
         return UpdateResult(_outputs(news))
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        try:
-            found = _volume(props).get(*props["files"])
-        except VolumeGoneError:
-            # Another one comes in its place, and is empty.
-            return ReadResult(id_, {**props, "mark": ""})
-        except VolumeFilesError:
-            # Docker itself is reported by its own resources.
-            return ReadResult(id_, props)
-        return ReadResult(id_, {**props, "mark": mark_of(found) if found == props["files"] else ""})
+        return as_found(id_, props, _volume(props))
 
 
 @dataclass(frozen=True)
