@@ -82,9 +82,9 @@ def test_issuers_before_the_certificate_are_refused(authority: TestAuthority, go
 def test_a_file_without_pem_is_refused(good: Issued, tmp_path: Path, which: str) -> None:
     nonsense = tmp_path / "nonsense.pem"
     nonsense.write_text("no certificate\n")
-    files = {"certificate_file": good.certificate, "key": good.key}
+    files = (nonsense, good.key) if which == "certificate" else (good.certificate, nonsense)
 
-    (problem,) = problems(**{**files, "key" if which == "key" else "certificate_file": nonsense})
+    (problem,) = problems(*files)
 
     assert "Write the PEM files of one certificate, the key without a password." in problem
 
