@@ -11,6 +11,7 @@ from components.attached import Attachments
 from components.llm import preflight
 from components.llm.document import SelfHosted, TrugenLlm
 from components.llm.endpoint import LlmEndpoint
+from components.llm.gateway import authority
 from components.llm.llm_secrets import engine_files
 from components.llm.platform_model import PlatformModel
 from components.stack.needs import needs_of
@@ -29,7 +30,7 @@ except (SettingsError, preflight.PreflightError, AccountError) as error:
 
 # Explicit, because the default provider would store the whole stack config, prompts included, in plain text.
 local = pulumi.ProviderResource("pulumi-python", "local", {})
-account = TrugenAccount(settings, local)
+account = TrugenAccount(settings, local, authority.folder_for(settings.llms))
 endpoints = {
     name: PlatformModel(llm)
     if isinstance(llm, TrugenLlm)

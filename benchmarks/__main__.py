@@ -7,7 +7,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import engine_delay, gate_delay, many_streams, noop_up, recovery, relay_cost, without_pause
+from benchmarks import engine_delay, gate_delay, many_streams, noop_up, relay_cost, without_pause
 
 BENCHMARKS: dict[str, Callable[..., None]] = {
     "noop_up": noop_up.main,
@@ -15,7 +15,6 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "engine_delay": engine_delay.main,
     "relay_cost": relay_cost.main,
     "many_streams": many_streams.main,
-    "recovery": recovery.main,
     "without_pause": without_pause.main,
 }
 

@@ -152,11 +152,14 @@ def compose() -> Iterator[Compose]:
     with TemporaryDirectory() as folder, closing(docker.from_env()) as client:
         stack = Compose(binary, Path(folder))
         client.volumes.create(stack.volume)
+        network = client.networks.create(stack.project)
+        place = {stack.volume: {"bind": "/root/.ollama", "mode": "rw"}}
         try:
-            with real_ollama(volumes={stack.volume: {"bind": "/root/.ollama", "mode": "rw"}}, tmpfs=["/tmp"]):  # noqa: S108 - in the container
+            with real_ollama(volumes=place, tmpfs=["/tmp"], network=network.name):  # noqa: S108 - in the container
                 pass
             stack.up()
             yield stack
         finally:
             stack.run("down", "--timeout", "1")
+            network.remove()
             client.volumes.get(stack.volume).remove()

@@ -29,6 +29,8 @@ from tests.fixtures.deployment import Deployment
 
 CHANGES = ("model", "token", "engine")
 WORKERS = 4
+# One CPU thread makes some thirty in a second, for all workers together.
+_MAX_TOKENS = 4
 # Enough of each change to see what comes after it.
 _AFTER_EACH = 20
 _AFTER_LIMIT_S = 180.0
@@ -119,7 +121,7 @@ def main(at_least: int = 1000) -> None:
 def measured(stack: Stack, at_least: int) -> list[Changed]:
     """All changes in turn, over at least so many requests in all."""
     took_s: dict[str, float] = {}
-    with WithoutPause(stack.endpoint, workers=WORKERS) as client:
+    with WithoutPause(stack.endpoint, workers=WORKERS, max_tokens=_MAX_TOKENS) as client:
         client.wait_for(_AFTER_EACH, limit_s=_AFTER_LIMIT_S)
         for change in CHANGES:
             client.begin(change)

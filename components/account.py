@@ -59,14 +59,15 @@ class TrugenAccount:
     Provider and outputs of the workspace.
 
     *local* runs the sandbox; the agents' provider is another one, so that a new key is a change of the provider and of
-    no agent, and gates that wait for minutes do not take the agents' workers.
+    no agent, and gates that wait for minutes do not take the agents' workers. *authorities* is the folder of CA
+    certificates that only gateways of ours know: a sandbox trusts them.
     """
 
     provider: pulumi.ProviderResource
     outputs: dict[str, Any]
     """`trugen_api_url`, and with a sandbox `sandbox: {api_url, api_key}`."""
 
-    def __init__(self, settings: Settings, local: pulumi.ProviderResource) -> None:
+    def __init__(self, settings: Settings, local: pulumi.ProviderResource, authorities: str | None = None) -> None:
         self._sandbox_root: pulumi.Output[str] | None = None
         if settings.trugen.sandbox is None:
             api_url = settings.trugen.api_url
@@ -81,6 +82,7 @@ class TrugenAccount:
                 "sandbox",
                 **settings.trugen.sandbox.model_dump(),
                 data_dir=str(_data_dir(settings.stack)),
+                authorities=authorities,
                 opts=pulumi.ResourceOptions(provider=local),
             )
             self.outputs = {

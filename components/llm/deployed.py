@@ -7,11 +7,13 @@ import pulumi
 
 from components.llm.document import OllamaLlm, SelfHosted
 from components.llm.gateway import addresses
+from components.llm.gateway.authority import GatewayAuthority, GatewayAuthorityArgs
 from components.llm.gateway.drain import Drain, DrainArgs
 from components.llm.gateway.gateway import Gateway, GatewayTokens
 from components.llm.gateway.slots import Choice
 from components.llm.llm_secrets import Secrets, engine_files
 from components.llm.models import ModelPlace, OllamaModel
+from components.llm.names import Names
 from components.llm.server import LlmServer
 from components.llm.token import BearerToken
 from components.llm.unused_models import UnusedModels
@@ -30,6 +32,8 @@ class Deployed:
     """Secret; known once the gateway accepts it."""
     proof: Mapping[str, Any]
     """What the gate has to know: arguments of `ReadyGateArgs`."""
+    ca_certificate: pulumi.Output[str] | None
+    """PEM, when the gateway is its own certificate authority."""
 
     def __init__(
         self,
@@ -50,10 +54,12 @@ class Deployed:
         if choice.beside is not None:
             pulumi.log.info(_PROVEN_BESIDE.format(name=name, new=choice.slot, old=choice.beside), parent)
         self._private_token = BearerToken(f"{name}-private", child).value
-        server = LlmServer(name, args, choice, child, engine_files(args, secrets))
-        tokens = GatewayTokens(public, self._private_token, secrets.tunnel_token)
+        engine_key = BearerToken(f"{name}-engine", child).value
+        server = LlmServer(name, args, choice, child, _engine_files(args, secrets, engine_key))
+        tokens = GatewayTokens(public, self._private_token, engine_key, secrets.tunnel_token)
         gateway = Gateway(name, args, server, tokens, child)
         self.token = gateway.token
+        self.ca_certificate = self._authority(args, gateway)
         self._place: dict[str, pulumi.Input[str]] = {
             "volume": gateway.volume,
             "image": gateway.image_id,
@@ -66,7 +72,7 @@ class Deployed:
             trigger = pulumi.Output.concat(trigger, "/", self._model(args, server, gateway).digest)
         self.proof = {
             "base_url": f"{self._engine_url}/v1",
-            "public_url": gateway.url,
+            "public_url": pulumi.Output.all(gateway.url, self.ca_certificate).apply(lambda both: str(both[0])),
             "model": args.agent_model,
             "engine": args.facts.name,
             "token": self.token,
@@ -77,6 +83,21 @@ class Deployed:
             "auth_required": True,
             "gpu": args.hardware != "cpu",
         }
+
+    def _authority(self, args: SelfHosted, gateway: Gateway) -> pulumi.Output[str] | None:
+        tls = args.gateway.tls
+        if tls is None or not tls.internal:
+            return None
+        names = Names(pulumi.get_project(), pulumi.get_stack(), self._name)
+        found = GatewayAuthorityArgs(
+            volume=names.certificates,
+            image=gateway.image_id,
+            container=names.gateway,
+            url=addresses.agent_url(args),
+            progress_urn=self._row("GatewayAuthority"),
+        )
+        opts = pulumi.ResourceOptions(parent=self._parent, depends_on=[gateway])
+        return GatewayAuthority(self._name, found, opts).certificate
 
     def _model(self, args: OllamaLlm, server: LlmServer, gateway: Gateway) -> OllamaModel:
         place = ModelPlace(
@@ -103,3 +124,12 @@ class Deployed:
         if isinstance(self._args, OllamaLlm):
             opts = pulumi.ResourceOptions(parent=self._parent, depends_on=[drained])
             UnusedModels(self._name, self._engine_url, self._private_token, self._args.agent_model, opts)
+
+
+def _engine_files(
+    args: SelfHosted, secrets: Secrets, engine_key: pulumi.Output[str]
+) -> Mapping[str, pulumi.Output[str]]:
+    def content(file: str) -> pulumi.Output[str]:
+        return engine_key.apply(lambda key: engine_files(args, secrets, key)[file])
+
+    return {file: content(file) for file in engine_files(args, secrets)}

@@ -86,6 +86,8 @@ class LlmEndpoint(pulumi.ComponentResource):
         if self._deployed is not None:
             names = Names(pulumi.get_project(), pulumi.get_stack(), name)
             self.outputs["live_container"] = gate.gateway.apply(partial(_live_container, names))
+            if self._deployed.ca_certificate is not None:
+                self.outputs["ca_certificate"] = self._deployed.ca_certificate
         self.form = {"llm": name, "api_url": gate.agent_url, "model_name": gate.model, "token": self.token}
         self.register_outputs({})
 

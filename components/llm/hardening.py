@@ -12,6 +12,9 @@ from components.llm.names import Names
 
 # The docker provider neither updates nor replaces on these (kreuzwerker/terraform-provider-docker#988).
 _SILENTLY_IGNORED = ["healthcheck", "tmpfs"]
+# With `unless-stopped` no container comes back after dockerd was killed: it stops those it finds alive and takes that
+# for somebody's wish (moby/moby#41302; seen with 20.10.24).
+RESTART = "always"
 _IMAGE_PULL = pulumi.CustomTimeouts(create="60m")
 Label = TypeVar("Label")
 

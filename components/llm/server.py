@@ -53,7 +53,7 @@ class LlmServer(pulumi.ComponentResource):
         args: SelfHosted,
         choice: Choice,
         opts: pulumi.ResourceOptions,
-        secret_files: Mapping[str, str],
+        secret_files: Mapping[str, pulumi.Input[str]],
     ) -> None:
         # Its type when Ollama was the only engine: the alias keeps the resources of then.
         renamed = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_="trugen-llm:index:OllamaServer")])

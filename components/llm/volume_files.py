@@ -56,7 +56,7 @@ class Volume:
 
     def get(self, *names: str) -> dict[str, str | None]:
         """
-        Contents by name; None for a file that is not there.
+        Contents by name, which may have folders before it; None for a file that is not there.
 
         Raises:
             VolumeFilesError: as the class says.
@@ -134,5 +134,5 @@ def _content(carrier: "Container", name: str) -> str | None:
     except NotFound:
         return None
     with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
-        file = archive.extractfile(name)
+        file = archive.extractfile(name.rpartition("/")[2])
         return file.read().decode(errors="replace") if file else None

@@ -39,13 +39,14 @@ def main(argv: Sequence[str] | None = None) -> int:
                     port=port,
                     placement=args.placement,
                     reveal_llm=args.reveal_llm,
+                    authorities=args.authorities and str(args.authorities),
                     behaviour=args.behaviour,
                     pid=os.getpid(),
                     started_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 )
             )
             store = Store(data_dir.database)
-            app = create_app(store, data_dir.api_key(), behaviour)
+            app = create_app(store, data_dir.api_key(), behaviour, args.authorities)
             print(f"TruGen sandbox: http://127.0.0.1:{port}/v1, x-api-key in {data_dir.key_file}", flush=True)
             uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", timeout_graceful_shutdown=2)).run([listener])
             store.close()
@@ -61,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", type=Path, required=True, help="where agents, key and log are kept")
     parser.add_argument("--placement", choices=["nested", "flat"], default="nested", help="of llm, stt and tts")
     parser.add_argument("--reveal-llm", action="store_true", help="reads show the LLM's url and token")
+    parser.add_argument(
+        "--authorities", type=Path, metavar="DIR", help="trust only DIR/HOST:PORT.pem, if it is there, for an LLM there"
+    )
     parser.add_argument(
         "--behaviour",
         action="append",

@@ -4,6 +4,7 @@ import hmac
 import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import cast
 
 from starlette.applications import Starlette
@@ -71,8 +72,8 @@ ROUTES: dict[str, dict[str, Handler]] = {
 }
 
 
-def create_app(store: Store, api_key: str, behaviour: Behaviour) -> Starlette:
-    """Build the API over *store*, with one valid key."""
+def create_app(store: Store, api_key: str, behaviour: Behaviour, authorities: Path | None = None) -> Starlette:
+    """Build the API over *store*, with one valid key. *authorities*: see say.py."""
     lag = Lag(behaviour.lag_reads)
 
     def route(path: str, handlers: Mapping[str, Handler]) -> Route:
@@ -81,6 +82,7 @@ def create_app(store: Store, api_key: str, behaviour: Behaviour) -> Starlette:
                 store=store,
                 behaviour=behaviour,
                 lag=lag,
+                authorities=authorities,
                 path=request.path_params,
                 query=request.query_params,
                 content_type=request.headers.get("content-type", ""),

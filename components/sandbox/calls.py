@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -59,11 +60,12 @@ def not_found(text: str, *, under: Literal["message", "error"] = "message") -> R
 
 @dataclass(frozen=True)
 class Call:
-    """What a handler may know of a request. `path` and `query` are decoded."""
+    """What a handler may know of a request. `path` and `query` are decoded; `authorities`: see say.py."""
 
     store: Store
     behaviour: Behaviour
     lag: Lag
+    authorities: Path | None
     path: Mapping[str, str]
     query: Mapping[str, str]
     content_type: str

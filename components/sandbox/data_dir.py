@@ -23,13 +23,18 @@ _PAUSE_S = 0.05
 
 
 class Switches(BaseModel):
-    """What a serving process was told; `port` is the one it listens on at 127.0.0.1."""
+    """
+    What a serving process was told; `port` is the one it listens on at 127.0.0.1.
+
+    `authorities` is a folder of CA certificates, `<host>:<port>.pem` for those that only one server knows.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     port: int
     placement: Literal["nested", "flat"]
     reveal_llm: bool
+    authorities: str | None = None
 
 
 class Serving(Switches):

@@ -49,7 +49,8 @@ class SandboxProcess(ResourceProvider):
             return ReadResult("", {})
         serving = data_dir.serving()
         outs = _outputs(props, data_dir, serving) if serving and healthy(data_dir) else _served(props)
-        return ReadResult(id_, outs, {key: outs[key] for key in (*_SWITCHES, "data_dir", "api_url", "progress_urn")})
+        inputs = (*_SWITCHES, "data_dir", "api_url", "progress_urn")
+        return ReadResult(id_, outs, {key: outs[key] for key in inputs if key in outs})
 
     @foreseen(SandboxError, PortTakenError)
     def delete(self, _id: str, props: Props) -> None:
@@ -64,7 +65,7 @@ def _data_dir(props: Props) -> DataDir:
 
 def _served(props: Props) -> Props:
     data_dir = _data_dir(props)
-    wanted = Switches(**{key: props[key] for key in _SWITCHES})
+    wanted = Switches(**{key: props[key] for key in _SWITCHES if key in props})
     serving = ensure(data_dir, wanted, lambda message: report(props["progress_urn"], message))
     return _outputs(props, data_dir, serving)
 
@@ -72,7 +73,8 @@ def _served(props: Props) -> Props:
 def _outputs(props: Props, data_dir: DataDir, serving: Serving) -> Props:
     return {
         **props,
-        **serving.model_dump(exclude={"behaviour"}),  # no prop: what a stack stores stays as it is
+        # What was not said is no prop: what a stack stores stays as it is.
+        **serving.model_dump(exclude={"behaviour"}, exclude_none=True),
         "api_url": f"http://127.0.0.1:{serving.port}/v1",
         "api_key": data_dir.api_key(),
     }

@@ -19,6 +19,7 @@ class TrugenSandbox(pulumi.dynamic.Resource, module="trugen", name="Sandbox"):
         reveal_llm: reads show the LLM's url and token.
         placement: where llm, stt and tts are read from and shown at.
         data_dir: agents, key and log; relative to the project. Deleted with the resource.
+        authorities: folder of CA certificates, `<host>:<port>.pem` for an LLM whose own one TruGen would not know.
     """
 
     api_url: pulumi.Output[str]
@@ -37,9 +38,12 @@ class TrugenSandbox(pulumi.dynamic.Resource, module="trugen", name="Sandbox"):
         reveal_llm: bool,
         placement: Literal["nested", "flat"],
         data_dir: str,
+        authorities: str | None = None,
         opts: ResourceOptions | None = None,
     ) -> None:
+        given = {"authorities": authorities} if authorities else {}  # left out, as states of before have it
         props = {
+            **given,
             "port": port,
             "reveal_llm": reveal_llm,
             "placement": placement,

@@ -7,12 +7,17 @@ since what TruGen does with a trailing slash is unknown. The frames are passed t
 (text/event-stream). A stream that breaks off or lacks `data: [DONE]` is followed by a frame `event: error` whose data
 is `{"error": "<text>"}`. Before the first frame, errors are JSON: `{"error", "cause"}` with cause no_external_llm
 (409), or unreachable, refused, no_stream (502).
+
+TruGen trusts public certificate authorities. For an LLM that makes its own, which no TruGen could call, an option names
+a folder: its file `<host>:<port>.pem`, if there is one, holds all that is trusted there.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -30,6 +35,11 @@ _SILENCE_S = 120.0
 
 _ANSWER_SHOWN_CHARS = 300
 _EVENT_STREAM = "text/event-stream"
+_HTTPS_PORT = 443
+_TLS_ADVICE = (
+    "TruGen would not trust such a certificate either, unless it is that of a gateway with `internal: true`: then"
+    " fetch its authority again by `pulumi up`."
+)
 
 
 class Say(Wire):
@@ -66,7 +76,7 @@ def say(call: Call) -> Response:
     text = call.parse(Say).text
     agent = AGENTS.find(call).document
     llm = _external_llm(call, agent)
-    answer = _ask(llm, _request_body(call, agent, llm.model, text))
+    answer = _ask(llm, _request_body(call, agent, llm.model, text), call.authorities)
     return StreamingResponse(_frames(llm, answer), media_type=_EVENT_STREAM)
 
 
@@ -95,7 +105,7 @@ def _function(schema: Json) -> dict[str, Any]:
     return {key: schema[key] for key in ("name", "description", "parameters") if key in schema}
 
 
-def _ask(llm: _Llm, body: Json) -> requests.Response:
+def _ask(llm: _Llm, body: Json, authorities: Path | None) -> requests.Response:
     with requests.Session() as session:
         # TruGen calls from its own network: the proxy and netrc settings of this machine do not apply.
         session.trust_env = False
@@ -106,9 +116,13 @@ def _ask(llm: _Llm, body: Json) -> requests.Response:
                 auth=_Bearer(llm.token),
                 headers={"Accept": _EVENT_STREAM},
                 stream=True,
+                verify=_trusted(llm.url, authorities),
                 allow_redirects=False,
                 timeout=(_CONNECT_S, _SILENCE_S),
             )
+        except requests.exceptions.SSLError as error:
+            text = f"POST {llm.endpoint} got no answer: {error}. {_TLS_ADVICE}"
+            raise llm.refusal("unreachable", text) from None
         except (requests.RequestException, UnicodeError) as error:
             text = f"POST {llm.endpoint} got no answer: {error}"
             raise llm.refusal("unreachable", text) from None
@@ -117,6 +131,15 @@ def _ask(llm: _Llm, body: Json) -> requests.Response:
         with answer:
             raise _refused(llm, answer, content_type)
     return answer
+
+
+def _trusted(url: str, authorities: Path | None) -> str | bool:
+    """A file of CA certificates; True for the public ones."""
+    if authorities is None:
+        return True
+    parts = urlsplit(url)
+    own = authorities / f"{parts.hostname}:{parts.port or _HTTPS_PORT}.pem"
+    return str(own) if own.is_file() else True
 
 
 def _refused(llm: _Llm, answer: requests.Response, content_type: str) -> RefusedError:

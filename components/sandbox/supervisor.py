@@ -97,6 +97,7 @@ def stop(data_dir: DataDir) -> None:
 def _spawn(data_dir: DataDir, wanted: Switches) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "components.sandbox", "--port", str(wanted.port), "--data-dir", str(data_dir.path)]
     command += ["--placement", wanted.placement, *(["--reveal-llm"] if wanted.reveal_llm else [])]
+    command += ["--authorities", wanted.authorities] if wanted.authorities else []
     with data_dir.log.open("ab") as log:
         return subprocess.Popen(
             command,

@@ -41,7 +41,7 @@ def litellm(anthropic: AnthropicMessages, tmp_path_factory: pytest.TempPathFacto
     llm = AnthropicLlm(engine="anthropic", model=MODEL, max_tokens=MAX_TOKENS)
     # Its documented way to call another host than api.anthropic.com.
     environment = {**LITELLM.env, "ANTHROPIC_API_BASE": anthropic.url}
-    with real_litellm_of(litellm_config(llm, KEY), tmp_path_factory.mktemp("litellm"), **environment) as server:
+    with real_litellm_of(litellm_config(llm, TOKEN, KEY), tmp_path_factory.mktemp("litellm"), **environment) as server:
         yield server
 
 
@@ -60,7 +60,7 @@ def refusal(server: RealServer, kind: type[NotReady] = CannotServe, **changes: A
 
 
 def test_it_is_ready(litellm: RealServer) -> None:
-    evidence = gate(litellm)
+    evidence = gate(litellm, auth_required=True)
 
     assert [f"{check.id}: {check.detail}" for check in evidence.checks if check.verdict == "fail"] == []
     assert probe_once(target(litellm)).healthy
@@ -169,11 +169,12 @@ def test_what_anthropic_has_no_word_for_is_left_out(litellm: RealServer, anthrop
 
 
 @pytest.mark.parametrize("token", ["sk-somebody-else", None])
-def test_it_asks_nobody_who_they_are_since_the_gateway_in_front_of_it_does(
-    litellm: RealServer, token: str | None
-) -> None:
-    """The gateway passes no token on; a key of the proxy's own would refuse every caller."""
-    assert probe_once(target(litellm, token=token)).healthy
+def test_nobody_else_is_let_in(litellm: RealServer, anthropic: AnthropicMessages, token: str | None) -> None:
+    before = len(anthropic.asked)
+
+    told = refusal(litellm, NotReady, token=token)
+
+    assert len(anthropic.asked) == before, told
 
 
 def test_its_pages_of_documentation_are_gone_and_its_user_interface_lets_nobody_log_in(litellm: RealServer) -> None:

@@ -1,6 +1,7 @@
 """An engine changes under a client that never pauses: real parts, and traffic that notices nothing."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,7 @@ from tests.fixtures.pulumi_project import Result
 MODELS = ".cache/models"
 GGUF = f"{MODELS}/SmolLM2-135M-Instruct.Q4_1.gguf"
 ARCHITECTURE = b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00"
+LOOKED_AT = re.compile(r"docker logs --tail 50 (\w+)")
 RUN_LIMIT_S = 300.0
 Declare = Callable[[Deployment], None]
 
@@ -145,7 +147,7 @@ def test_a_change_that_fails_leaves_everything_as_it_was_and_a_better_one_succee
     with WithoutPause(where(deployment), workers=1) as client:
         bad(deployment)
         for _ in range(2):
-            assert_fails(deployment.up("--skip-preview"), causes)
+            assert_fails(deployment.up("--skip-preview"), causes, engine)
             assert left(deployment, engine) == before
         deployment.change("llms.main", good)
         back = deployment.up("--skip-preview", "--expect-no-changes")
@@ -158,10 +160,12 @@ def test_a_change_that_fails_leaves_everything_as_it_was_and_a_better_one_succee
     assert slots(deployment, engine) == ["b"]
 
 
-def assert_fails(result: Result, causes: list[str]) -> None:
+def assert_fails(result: Result, causes: list[str], engine: docker.DockerClient) -> None:
     assert result.status != 0, result.printed
     assert [cause for cause in causes if cause not in result.printed] == [], result.printed
-    assert [word for word in ("Traceback", "docker logs") if word in result.printed] == []
+    assert "Traceback" not in result.printed
+    for id_ in LOOKED_AT.findall(result.printed):
+        assert engine.containers.get(id_).id, "what a person is told to look at is there"
 
 
 def test_a_run_that_is_killed_while_the_new_engine_is_proven_is_finished_by_the_next_one(

@@ -19,13 +19,14 @@ from tests.fixtures.real_servers import RealServer, real_container, wait_for
 pytestmark = pytest.mark.docker
 
 LLM = AnthropicLlm(engine="anthropic", model="claude-sonnet-4-5")
+TOKEN = "canary-Token_0123456789abcdefghijklmnopqrstuv"
 
 
 @pytest.fixture(scope="module")
 def proxy(engine: docker.DockerClient, proxy_image: str) -> Iterator[RealServer]:
     volume = engine.volumes.create(f"trugen-llm-test-{secrets.token_hex(4)}")
     try:
-        files = {LITELLM_CONFIG: litellm_config(LLM, ANTHROPIC_KEY)}
+        files = {LITELLM_CONFIG: litellm_config(LLM, TOKEN, ANTHROPIC_KEY)}
         SecretFilesProvider().create({"volume": volume.name, "image": proxy_image, "files": files})
         spec = container_spec(LLM)
         with real_container(
@@ -43,8 +44,8 @@ def proxy(engine: docker.DockerClient, proxy_image: str) -> Iterator[RealServer]
         volume.remove(force=True)
 
 
-def test_it_serves_the_declared_model_without_a_token_which_the_gateway_passes_on_to_nobody(proxy: RealServer) -> None:
-    listed = requests.get(f"{proxy.base_url}/models", timeout=10)
+def test_it_serves_the_declared_model_to_our_bearer(proxy: RealServer) -> None:
+    listed = requests.get(f"{proxy.base_url}/models", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
 
     assert [model["id"] for model in listed.json()["data"]] == [LLM.model]
 
@@ -55,7 +56,7 @@ def test_it_counts_as_healthy_by_the_check_that_docker_makes(proxy: RealServer, 
     assert checked.exit_code == 0, checked.output
 
 
-def test_docker_does_not_show_the_key(proxy: RealServer, engine: docker.DockerClient) -> None:
+def test_docker_shows_neither_the_key_nor_the_bearer(proxy: RealServer, engine: docker.DockerClient) -> None:
     shown = json.dumps(engine.api.inspect_container(proxy.container_id)) + proxy.log()
 
-    assert ANTHROPIC_KEY not in shown
+    assert [secret for secret in (ANTHROPIC_KEY, TOKEN) if secret in shown] == []

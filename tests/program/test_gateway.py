@@ -316,7 +316,11 @@ def test_the_private_token_is_secret_where_it_opens_the_private_door(deploy: Run
 def test_a_new_generation_asks_for_a_new_token_of_the_public_door_only(deploy: Run) -> None:
     program = deploy(with_gateway(tokenGeneration=3))
 
-    assert {one.name: one.inputs["generation"] for one in program.all("BearerToken")} == {"main": 3, "main-private": 1}
+    assert {one.name: one.inputs["generation"] for one in program.all("BearerToken")} == {
+        "main": 3,
+        "main-private": 1,
+        "main-engine": 1,
+    }
 
 
 def holders(program: Program, canary: str) -> set[tuple[str, str]]:

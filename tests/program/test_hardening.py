@@ -167,7 +167,7 @@ def test_5_14_the_doors_listen_on_loopback_only(containers: Mapping[str, Registe
 
 def test_5_15_they_start_again_until_somebody_stops_them(containers: Mapping[str, Registered]) -> None:
     """Not `on-failure:5`: after a reboot of this machine callers are answered again, without a run of Pulumi."""
-    assert of_each(containers, "restart") == same("unless-stopped")
+    assert of_each(containers, "restart") == same("always")
 
 
 def test_5_22_and_5_26_seccomp_stays_and_nobody_gains_privileges(containers: Mapping[str, Registered]) -> None:

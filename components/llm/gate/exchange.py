@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
+from components.llm.gate import authorities
+
 MAX_BODY_BYTES = 4 << 20
 TICK_S = 0.1
 _READ_BYTES = 16 << 10
@@ -127,6 +129,7 @@ class Exchange:
             auth=_bearer(self._request.token),
             allow_redirects=False,  # a login page, or another host that would get the token
             stream=True,
+            verify=_trusted(self._request.url),
             timeout=(_CONNECT_LIMIT_S, self._silence_s),
         ) as response:
             self._response = response
@@ -143,8 +146,17 @@ def _session(url: str) -> requests.Session:
     session = requests.Session()
     # A proxy cannot reach our loopback. Elsewhere the user's proxy settings hold.
     session.trust_env = urlsplit(url).hostname not in _LOOPBACK
-    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
     return session
+
+
+def _trusted(url: str) -> str | bool:
+    """
+    A file of CA certificates; True for the usual ones.
+
+    To be given with the request: `requests` lets the environment overrule what a session says.
+    """
+    own = authorities.file_for(url)
+    return str(own) if own.is_file() else os.environ.get("REQUESTS_CA_BUNDLE") or True
 
 
 def _bearer(token: str | None) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:

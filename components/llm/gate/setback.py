@@ -190,7 +190,10 @@ def _tls(error: ssl.SSLError, url: str) -> Setback:
     if isinstance(error, ssl.SSLCertVerificationError):
         parts = urlsplit(url)
         look = f"`openssl s_client -connect {parts.hostname}:{parts.port or 443}`"
-        next_step = f"Look at the certificate: {look}. A CA of your own belongs into the file REQUESTS_CA_BUNDLE names."
+        next_step = (
+            f"Look at the certificate: {look}. A CA of your own belongs into the file REQUESTS_CA_BUNDLE names; that of"
+            " a gateway with `internal: true` is fetched again by `pulumi up`."
+        )
         return Setback("fatal", f"TLS: {error.verify_message.rstrip('.')}", next_step=next_step)
     if error.reason == "WRONG_VERSION_NUMBER":
         return Setback(

@@ -116,7 +116,7 @@ def test_while_the_routes_are_replaced_the_last_good_ones_hold(broken: str | Non
         assert _who(relay, {"model": "m"}, broken) == "live"
 
 
-def test_the_engine_gets_path_body_and_fields_as_they_were_but_no_secret() -> None:
+def test_the_engine_gets_path_body_and_fields_as_they_were_and_the_key_that_caddy_shows_it() -> None:
     body = json.dumps({"model": "m", "pad": "é" * 2_000_000}, ensure_ascii=False).encode()
     with _named("live") as one, relaying() as relay:
         sent = {
@@ -133,6 +133,7 @@ def test_the_engine_gets_path_body_and_fields_as_they_were_but_no_secret() -> No
         assert asked.body == body
         assert asked.headers == {
             "host": address(one),
+            "authorization": "Bearer canary",
             "content-type": "application/json",
             "x-request-id": "7",
             "content-length": str(len(body)),
