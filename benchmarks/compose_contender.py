@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,7 @@ COMPOSE = Program(
     version="5.6.0",
     ldflags=f"-X {_COMPOSE}/internal.Version=v5.6.0",
 )
-_CADDY_IMAGE = "caddy:2.11.7"
+CADDY_IMAGE = "caddy:2.11.7"
 _LIMIT_S = 300
 _CADDYFILE = """\
 :8080 {
@@ -80,6 +80,13 @@ class Compose:
     def volume(self) -> str:
         return f"{self.project}_models"
 
+    @property
+    def victims(self) -> Sequence[str]:
+        return ("engine-1", "caddy-1")
+
+    def containers(self) -> Sequence[str]:
+        return [f"{self.project}-{victim}" for victim in self.victims]
+
     def endpoint(self) -> Endpoint:
         return self._told
 
@@ -117,18 +124,20 @@ class Compose:
         options = ["--model", "/models/model.gguf", "--alias", self.model, "--host", "0.0.0.0", "--port", "8080"]  # noqa: S104 - in a container
         options += ["--ctx-size", "2048", "--parallel", "1", "--threads", "1", "--no-ui"]
         engine = _OLLAMA if self.on_ollama else {**_LLAMA_CPP, "command": options}
+        engine = {**engine, "networks": ["private"], "restart": "always"}
         often = {"interval": "1s", "timeout": "5s", "retries": 5, "start_period": "60s"}
         caddy = {
-            "image": _CADDY_IMAGE,
+            "image": CADDY_IMAGE,
             "environment": {"TOKEN": self.token},
             "volumes": ["./Caddyfile:/etc/caddy/Caddyfile:ro"],
             "ports": [f"127.0.0.1:{self.port}:8080"],
             "networks": ["private", "front"],
             "depends_on": {"engine": {"condition": "service_healthy"}},
+            "restart": "always",
         }
         return {
             "services": {
-                "engine": {**engine, "healthcheck": {**engine["healthcheck"], **often}, "networks": ["private"]},
+                "engine": {**engine, "healthcheck": {**engine["healthcheck"], **often}},
                 "caddy": caddy,
             },
             "networks": {"private": {"internal": True}, "front": {}},
@@ -143,11 +152,14 @@ def compose() -> Iterator[Compose]:
     with TemporaryDirectory() as folder, closing(docker.from_env()) as client:
         stack = Compose(binary, Path(folder))
         client.volumes.create(stack.volume)
+        network = client.networks.create(stack.project)
+        place = {stack.volume: {"bind": "/root/.ollama", "mode": "rw"}}
         try:
-            with real_ollama(volumes={stack.volume: {"bind": "/root/.ollama", "mode": "rw"}}, tmpfs=["/tmp"]):  # noqa: S108 - in the container
+            with real_ollama(volumes=place, tmpfs=["/tmp"], network=network.name):  # noqa: S108 - in the container
                 pass
             stack.up()
             yield stack
         finally:
             stack.run("down", "--timeout", "1")
+            network.remove()
             client.volumes.get(stack.volume).remove()

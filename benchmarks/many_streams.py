@@ -2,11 +2,11 @@
 A thousand streams at once through the gateway: is one dropped or held back, and what does the way through add?
 
 A scripted engine (`scripted_engine.py`; SmolLM2 on one CPU thread could not) answers each stream for 20 s with an event
-every half a second. Two doors in turn, in one run: the engine's own published port, and Caddy and the relay before it,
-all in containers of this machine. *Added* is the difference between the two doors' percentiles. An event is *buffered*
-when it came in one read with another that was sent 100 ms or more after it.
+every half a second. Two doors in turn, in one run: the engine's own published port, and the gateway of a stack that
+`pulumi up` made, Caddy and relay with all their limits. *Added* is the difference between the two doors' percentiles.
+An event is *buffered* when it came in one read with another that was sent 100 ms or more after it.
 
-`python -m benchmarks many_streams [streams] [rounds]`: 1,000 streams, two rounds take two minutes. Needs Docker.
+`python -m benchmarks many_streams [streams] [rounds]`: 1,000 streams, two rounds take three minutes. Needs Docker.
 The client, the engine and the gateway share the cores: the time to first token is that of a loaded machine.
 """
 
@@ -20,7 +20,7 @@ from typing import Self
 
 import docker
 
-from benchmarks.gateway_containers import Weight, gateway, weight_of
+from benchmarks.deployed_gateway import Weight, deployed_gateway, weight_of
 from benchmarks.streaming_client import Endpoint, Outcome, hold, most_at_once
 
 EVENTS, INTERVAL_S = 40, 0.5
@@ -55,7 +55,7 @@ def main(streams: int = 1000, rounds: int = 2) -> None:
     outcomes: dict[str, list[Sequence[Outcome]]] = {DIRECT: [], THROUGH: []}
     loads: list[Load] = []
     # Twice as many may be open: the limit counts a stream until its last byte is away.
-    with gateway(client, events=EVENTS, interval_s=INTERVAL_S, streams=2 * streams) as made:
+    with deployed_gateway(client, events=EVENTS, interval_s=INTERVAL_S, streams=2 * streams) as made:
         _hold(made.through, _WARM_UP_STREAMS)
         boxes = {CADDY: made.caddy, RELAY: made.relay}
         empty = {name: weight_of(client, box) for name, box in boxes.items()}

@@ -151,6 +151,11 @@ class WithoutPause:
         with self._news:
             return Tally.of([outcome for of, outcome in self._ended if phase in {None, of}])
 
+    def outcomes(self) -> list[Outcome]:
+        """All so far, in the order they ended."""
+        with self._news:
+            return [outcome for _, outcome in self._ended]
+
     def _good(self) -> int:
         return sum(outcome.ok for _, outcome in self._ended)
 

@@ -54,8 +54,9 @@ class Deployed:
         if choice.beside is not None:
             pulumi.log.info(_PROVEN_BESIDE.format(name=name, new=choice.slot, old=choice.beside), parent)
         self._private_token = BearerToken(f"{name}-private", child).value
-        server = LlmServer(name, args, choice, child, engine_files(args, secrets))
-        tokens = GatewayTokens(public, self._private_token, secrets.tunnel_token)
+        engine_key = BearerToken(f"{name}-engine", child).value
+        server = LlmServer(name, args, choice, child, _engine_files(args, secrets, engine_key))
+        tokens = GatewayTokens(public, self._private_token, engine_key, secrets.tunnel_token)
         gateway = Gateway(name, args, server, tokens, child)
         self.token = gateway.token
         self.ca_certificate = self._authority(args, gateway)
@@ -123,3 +124,12 @@ class Deployed:
         if isinstance(self._args, OllamaLlm):
             opts = pulumi.ResourceOptions(parent=self._parent, depends_on=[drained])
             UnusedModels(self._name, self._engine_url, self._private_token, self._args.agent_model, opts)
+
+
+def _engine_files(
+    args: SelfHosted, secrets: Secrets, engine_key: pulumi.Output[str]
+) -> Mapping[str, pulumi.Output[str]]:
+    def content(file: str) -> pulumi.Output[str]:
+        return engine_key.apply(lambda key: engine_files(args, secrets, key)[file])
+
+    return {file: content(file) for file in engine_files(args, secrets)}

@@ -1,7 +1,7 @@
 """The way out of a container that has none, open only while it fetches what it needs."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,13 +49,11 @@ def is_open(container_id: str, network: str | None) -> bool:
 
     if network is None:
         return False
-    client = docker.from_env()
     try:
-        return network in _networks_of(client.containers.get(container_id))
+        with closing(docker.from_env()) as client:
+            return network in _networks_of(client.containers.get(container_id))
     except (DockerException, requests.RequestException):
         return False
-    finally:
-        client.close()
 
 
 def _networks_of(container: "Container") -> Mapping[str, Any]:
@@ -69,13 +67,13 @@ def _change(network: str, container_id: str, *, attached: bool) -> None:
     import requests  # noqa: PLC0415 - see is_open
     from docker.errors import DockerException, NotFound  # noqa: PLC0415 - see is_open
 
-    client = docker.from_env()
     try:
-        is_attached = network in _networks_of(client.containers.get(container_id))
-        if attached and not is_attached:
-            client.networks.get(network).connect(container_id)
-        if not attached and is_attached:
-            client.networks.get(network).disconnect(container_id, force=True)
+        with closing(docker.from_env()) as client:
+            is_attached = network in _networks_of(client.containers.get(container_id))
+            if attached and not is_attached:
+                client.networks.get(network).connect(container_id)
+            if not attached and is_attached:
+                client.networks.get(network).disconnect(container_id, force=True)
     except (DockerException, requests.RequestException) as error:
         if isinstance(error, NotFound) and not attached:
             return  # without the container or the network there is no way out
@@ -83,5 +81,3 @@ def _change(network: str, container_id: str, *, attached: bool) -> None:
             f"Docker did not {'open' if attached else 'shut'} the way out '{network}': {error}.\n"
             "  See whether Docker is well with `docker info`, then run `pulumi up` again."
         ) from None
-    finally:
-        client.close()

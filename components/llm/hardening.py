@@ -12,6 +12,9 @@ from components.llm.names import Names
 
 # The docker provider neither updates nor replaces on these (kreuzwerker/terraform-provider-docker#988).
 _SILENTLY_IGNORED = ["healthcheck", "tmpfs"]
+# With `unless-stopped` no container comes back after dockerd was killed: it stops those it finds alive and takes that
+# for somebody's wish (moby/moby#41302; seen with 20.10.24).
+RESTART = "always"
 _IMAGE_PULL = pulumi.CustomTimeouts(create="60m")
 Label = TypeVar("Label")
 
@@ -41,7 +44,8 @@ def health(*command: str, interval: str = "30s") -> docker.ContainerHealthcheckA
 
 
 def image(name: str, reference: str, parent: pulumi.Resource) -> docker.RemoteImage:
-    opts = pulumi.ResourceOptions(parent=parent, custom_timeouts=_IMAGE_PULL)
+    # Nothing is deleted with it. Deleted before it is replaced, it would take along the containers that run it.
+    opts = pulumi.ResourceOptions(parent=parent, custom_timeouts=_IMAGE_PULL, delete_before_replace=False)
     return docker.RemoteImage(name, name=reference, keep_locally=True, opts=opts)
 
 

@@ -1,4 +1,4 @@
-"""The configuration of a LiteLLM proxy for one model of Anthropic. Pure; it holds a secret."""
+"""The configuration of a LiteLLM proxy for one model of Anthropic. Pure; it holds two secrets."""
 
 import json
 from typing import Any
@@ -6,14 +6,13 @@ from typing import Any
 from components.llm.proxied import AnthropicLlm
 
 
-def litellm_config(llm: AnthropicLlm, provider_key: str) -> str:
+def litellm_config(llm: AnthropicLlm, own_key: str, provider_key: str) -> str:
     """
     `config.yaml`, written as JSON, which is YAML too.
 
     One model under the name that agents give, and nothing retried: TruGen has its own fallbacks, and a second attempt
-    costs a caller seconds. *provider_key* pays. It has no key of its own (`master_key`): the gateway, the only one that
-    reaches it, demands the token. Source: BerriAI/litellm at v1.105.3, `litellm/proxy/proxy_server.py` and
-    `litellm/router.py`.
+    costs a caller seconds. *own_key* lets the gateway in, *provider_key* pays. Source: BerriAI/litellm at v1.105.3,
+    `litellm/proxy/proxy_server.py` and `litellm/router.py`.
     """
     params: dict[str, Any] = {"model": f"anthropic/{llm.model}", "api_key": provider_key}
     if llm.max_tokens is not None:
@@ -24,5 +23,6 @@ def litellm_config(llm: AnthropicLlm, provider_key: str) -> str:
         "litellm_settings": {"drop_params": True, "num_retries": 0, "telemetry": False},
         # Else one refused call hides the reason of the next ones behind "no deployments available".
         "router_settings": {"num_retries": 0, "disable_cooldowns": True},
+        "general_settings": {"master_key": own_key},
     }
     return json.dumps(config, indent=2)

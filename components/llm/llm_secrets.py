@@ -25,8 +25,13 @@ class Secrets:
     tunnel_token: str | None = None
 
 
-def engine_files(args: SelfHosted, secrets: Secrets) -> Mapping[str, str]:
-    """Secret files of the engine's volume, contents by name."""
+def engine_files(args: SelfHosted, secrets: Secrets, engine_key: str = "") -> Mapping[str, str]:
+    """
+    Secret files of the engine's volume, contents by name.
+
+    *engine_key* is what the gateway shows to an engine that can demand a key without showing it to everybody. It is
+    made once, so that what makes one engine differ from another can be told without it.
+    """
     if isinstance(args, AnthropicLlm) and secrets.provider_key:
-        return {LITELLM_CONFIG: litellm_config(args, secrets.provider_key)}
+        return {LITELLM_CONFIG: litellm_config(args, engine_key, secrets.provider_key)}
     return {_HUB_TOKEN_FILE: secrets.hub_token} if secrets.hub_token else {}

@@ -37,7 +37,9 @@ class SelfHosted(Declared):
     An engine in a container, and a gateway as the only way to it.
 
     `port` is the public door of the gateway and `privatePort` the one for this machine alone, by default the port after
-    it. `strategy` is what a change of engine does: it is proven beside the old one, or replaces it, with a pause.
+    it. `restart` is Docker's policy for the engine; only `always` brings it back after dockerd itself was killed
+    (moby/moby#41302). `strategy` is what a change of engine does: it is proven beside the old one, or replaces it, with
+    a pause.
     """
 
     engine: str
@@ -49,7 +51,7 @@ class SelfHosted(Declared):
     cpus: Annotated[float, Field(gt=0, le=1024)] | None = None
     given_private_port: Port | None = Field(None, alias="privatePort")
     strategy: Strategy = "side-by-side"
-    restart: Literal["no", "on-failure", "unless-stopped", "always"] = "unless-stopped"
+    restart: Literal["no", "on-failure", "unless-stopped", "always"] = "always"
     public_url: Url | None = None
     ready: Ready = Ready()
 

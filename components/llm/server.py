@@ -53,7 +53,7 @@ class LlmServer(pulumi.ComponentResource):
         args: SelfHosted,
         choice: Choice,
         opts: pulumi.ResourceOptions,
-        secret_files: Mapping[str, str],
+        secret_files: Mapping[str, pulumi.Input[str]],
     ) -> None:
         # Its type when Ollama was the only engine: the alias keeps the resources of then.
         renamed = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_="trugen-llm:index:OllamaServer")])
@@ -73,14 +73,8 @@ class LlmServer(pulumi.ComponentResource):
             self.egress_network = egress.name
             if args.egress == "always":
                 attached.append(docker.ContainerNetworksAdvancedArgs(name=egress.name))
-        # Its logical name is that of the first release, when there was only Ollama.
         own = f"-{choice.slot}" if args.facts.volume_per_slot else ""
-        volume = docker.Volume(
-            f"{name}-models{own}",
-            name=f"{names.volume(args.engine)}{own}",
-            labels=labels(docker.VolumeLabelArgs, names.owner),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[pulled]),
-        )
+        volume = self._volume(name, f"{names.volume(args.engine)}{own}", choice, pulled)
         mark = None
         if secret_files:
             child = pulumi.ResourceOptions(parent=self)
@@ -88,6 +82,17 @@ class LlmServer(pulumi.ComponentResource):
         places = _Places(pulled.image_id, attached, volume.name, mark)
         self.container_id = self._container(name, args, spec, choice, places).id
         self.register_outputs({})
+
+    def _volume(self, name: str, called: str, choice: Choice, pulled: docker.RemoteImage) -> docker.Volume:
+        """A resource for each engine: if it were replaced, Pulumi would first delete the live engine that uses it."""
+        logical_name, first = f"{name}{called.removeprefix(self._names.container)}", f"{name}-models"
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[pulled])
+        if logical_name != first and choice.starts and choice.beside is None:
+            # What the releases without a gateway called it, whatever the engine.
+            opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(first)]))
+        return docker.Volume(
+            logical_name, name=called, labels=labels(docker.VolumeLabelArgs, self._names.owner), opts=opts
+        )
 
     def _container(
         self, name: str, args: SelfHosted, spec: ContainerSpec, choice: Choice, places: _Places

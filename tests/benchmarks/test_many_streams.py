@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.gateway_containers import Weight
+from benchmarks.deployed_gateway import Weight
 from benchmarks.many_streams import CADDY, DIRECT, EVENTS, RELAY, THROUGH, Load, percentile, report
 from benchmarks.streaming_client import Outcome
 

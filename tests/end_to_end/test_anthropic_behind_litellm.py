@@ -41,7 +41,7 @@ def litellm(anthropic: AnthropicMessages, tmp_path_factory: pytest.TempPathFacto
     llm = AnthropicLlm(engine="anthropic", model=MODEL, max_tokens=MAX_TOKENS)
     # Its documented way to call another host than api.anthropic.com.
     environment = {**LITELLM.env, "ANTHROPIC_API_BASE": anthropic.url}
-    with real_litellm_of(litellm_config(llm, KEY), tmp_path_factory.mktemp("litellm"), **environment) as server:
+    with real_litellm_of(litellm_config(llm, TOKEN, KEY), tmp_path_factory.mktemp("litellm"), **environment) as server:
         yield server
 
 

@@ -26,7 +26,7 @@ TOKEN = "canary-Token_0123456789abcdefghijklmnopqrstuv"
 def proxy(engine: docker.DockerClient, proxy_image: str) -> Iterator[RealServer]:
     volume = engine.volumes.create(f"trugen-llm-test-{secrets.token_hex(4)}")
     try:
-        files = {LITELLM_CONFIG: litellm_config(LLM, ANTHROPIC_KEY)}
+        files = {LITELLM_CONFIG: litellm_config(LLM, TOKEN, ANTHROPIC_KEY)}
         SecretFilesProvider().create({"volume": volume.name, "image": proxy_image, "files": files})
         spec = container_spec(LLM)
         with real_container(

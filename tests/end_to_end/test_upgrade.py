@@ -13,7 +13,7 @@ from tests.fixtures.stored_stack import KEPT, StoredStack
 
 DAYS = sorted(path.name for path in KEPT.iterdir())
 NO_CHANGES_STATUS = 7
-WITHOUT_GATEWAYS = "0b72ae79"
+WITHOUT_GATEWAYS = "0b72ae7f1c83eba45eeda1a59bf65a6f25ba169c"
 
 
 @pytest.mark.parametrize("day", DAYS)

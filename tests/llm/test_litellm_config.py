@@ -12,9 +12,9 @@ from components.llm.proxied import AnthropicLlm
 MODEL = "claude-sonnet-4-5"
 
 
-def rendered(key: str = "sk-ant-1", max_tokens: int | None = None) -> dict[str, Any]:
+def rendered(bearer: str = "t-1", key: str = "sk-ant-1", max_tokens: int | None = None) -> dict[str, Any]:
     llm = AnthropicLlm(engine="anthropic", model=MODEL, max_tokens=max_tokens)
-    config: dict[str, Any] = yaml.safe_load(litellm_config(llm, key))
+    config: dict[str, Any] = yaml.safe_load(litellm_config(llm, bearer, key))
     return config
 
 
@@ -24,8 +24,8 @@ def test_agents_name_the_model_as_the_stack_does_and_anthropic_serves_it() -> No
     assert model == {"model_name": MODEL, "litellm_params": {"model": f"anthropic/{MODEL}", "api_key": "sk-ant-1"}}
 
 
-def test_it_demands_no_token_of_its_own_since_the_gateway_in_front_of_it_does() -> None:
-    assert "general_settings" not in rendered()
+def test_only_the_token_of_the_endpoint_opens_it() -> None:
+    assert rendered()["general_settings"] == {"master_key": "t-1"}
 
 
 def test_nothing_is_retried_nor_hidden_behind_a_pause() -> None:
@@ -49,8 +49,13 @@ def test_a_limit_stands_in_it_only_when_declared() -> None:
 
 
 @pytest.mark.parametrize("odd", ['a"b\\c', "a: b #c", "{{x}}", "- a", "yes", "0123"])
-def test_a_key_of_any_spelling_arrives_as_it_is(odd: str) -> None:
-    assert rendered(key=odd)["model_list"][0]["litellm_params"]["api_key"] == odd
+def test_secrets_of_any_spelling_arrive_as_they_are(odd: str) -> None:
+    config = rendered(bearer=odd, key=odd)
+
+    assert (config["general_settings"]["master_key"], config["model_list"][0]["litellm_params"]["api_key"]) == (
+        odd,
+        odd,
+    )
 
 
 def test_the_same_llm_is_written_the_same_every_time() -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from components.llm import gguf
+from components.llm.gateway.routes import only
 from components.llm.model_provider import OllamaModelProvider, _install
 from components.llm.model_work import ModelError
 from tests.fixtures.dynamic_process import ProviderFailed, dynamic_process
 from tests.fixtures.ollama_stand_in import OllamaStandIn
 from tests.fixtures.scripted_docker import CONTAINER, REMOVED_CONTAINER, ScriptedDocker, docker_host
+from tests.fixtures.volume_in_memory import PLACE, volume_in_memory
 
 Props = dict[str, Any]
 
@@ -222,3 +224,74 @@ def test_another_adapter_at_the_same_path_is_noticed(imported: Props, tmp_path: 
     adapter.write_bytes(b"GGUF another adapter")
 
     assert changes(olds, news)
+
+
+PRIVATE = "canary-private"
+
+
+@pytest.fixture
+def behind_a_door(ollama: OllamaStandIn, pulled: Props) -> Props:
+    ollama.token = PRIVATE
+    return {**pulled, "token": PRIVATE}
+
+
+def test_a_door_in_front_of_ollama_is_shown_its_token(ollama: OllamaStandIn, behind_a_door: Props) -> None:
+    outs = created(behind_a_door)
+
+    assert ollama.models == {"llama3.2:1b": outs["digest"]}
+    assert refreshed(outs) == outs
+    assert not changes(outs, behind_a_door)
+
+
+def test_a_file_goes_through_the_door_too(ollama: OllamaStandIn, imported: Props) -> None:
+    ollama.token = PRIVATE
+
+    created({**imported, "token": PRIVATE})
+
+    assert [b"GGUF one"] == list(ollama.blobs.values())
+
+
+def test_another_token_needs_no_work_but_is_kept(ollama: OllamaStandIn, behind_a_door: Props) -> None:
+    olds = created(behind_a_door)
+    ollama.token = "another"
+    news = {**behind_a_door, "token": "another"}
+
+    assert changes(olds, news)
+    assert ("another", 1) == (updated(olds, news)["token"], ollama.count("/api/pull"))
+
+
+def test_a_door_that_refuses_is_told_without_the_token(ollama: OllamaStandIn, behind_a_door: Props) -> None:
+    ollama.token = "another"
+
+    with pytest.raises(ModelError, match="HTTP 401") as caught:
+        created(behind_a_door)
+
+    assert PRIVATE not in str(caught.value)
+
+
+def test_a_model_that_does_not_come_into_a_candidate_takes_the_candidate_along(
+    ollama: OllamaStandIn, pulled: Props, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed: list[str] = []
+    monkeypatch.setattr("components.llm.gateway.candidate._remove", removed.append)
+    ollama.pulls = [[{"error": "pull model manifest: file does not exist"}]]
+
+    files = {"routes.json": str(only("engine-b:11434", "old"))}
+    with volume_in_memory(files) as volume, pytest.raises(ModelError, match="does not exist"):
+        created({**pulled, "gateway": PLACE})
+
+    assert ([CONTAINER], []) == (removed, volume.writes)
+
+
+def test_a_model_that_does_not_come_into_the_live_engine_leaves_it_there(
+    ollama: OllamaStandIn, pulled: Props, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed: list[str] = []
+    monkeypatch.setattr("components.llm.gateway.candidate._remove", removed.append)
+    ollama.pulls = [[{"error": "pull model manifest: file does not exist"}]]
+
+    files = {"routes.json": str(only(PLACE["address"], "old"))}
+    with volume_in_memory(files), pytest.raises(ModelError, match="does not exist"):
+        created({**pulled, "gateway": PLACE})
+
+    assert [] == removed

@@ -28,7 +28,6 @@ from components.llm.preflight_one import Elsewhere
 from components.llm.registry import NoSuchModelError
 from tests.fixtures.deployment import free_port
 from tests.fixtures.docker_stand_in import DockerStandIn
-from tests.fixtures.ollama_stand_in import OllamaStandIn
 from tests.llm.test_gguf import model as gguf_bytes
 
 Problems = Callable[..., list[str]]
@@ -102,14 +101,6 @@ def test_our_own_container_may_hold_its_port(docker: DockerStandIn) -> None:
         docker.publish(port, "trugen-llm-test-main", dict(Names("trugen-llm", "test", "main").owner))
 
         assert problems(ollama(port=port)) == []
-
-
-def test_a_model_that_our_server_has_is_looked_up_nowhere(docker: DockerStandIn) -> None:
-    with OllamaStandIn(models={"llama3.2:1b": "a"}).serve() as server:
-        port = int(server.url.rpartition(":")[2])
-        docker.publish(port, "trugen-llm-test-main", dict(Names("trugen-llm", "test", "main").owner))
-
-        assert problems(ollama(port=port), registry=refuses) == []
 
 
 def test_a_registry_that_cannot_be_reached_is_left_to_the_pull(docker: DockerStandIn) -> None:

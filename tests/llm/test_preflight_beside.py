@@ -14,19 +14,21 @@ import pytest
 from pydantic import TypeAdapter
 
 from components.llm import preflight
-from components.llm.document import Llm
+from components.llm.document import Llm, OllamaLlm
 from components.llm.engines import OLLAMA
 from components.llm.gateway.slots import Choice
 from components.llm.model_name import ModelName
 from components.llm.names import Names, Slot, alias
 from components.llm.ollama_api import StoredModel
 from components.llm.preflight_one import Elsewhere
+from components.llm.registry import NoSuchModelError
 from tests.fixtures.deployment import free_port
 from tests.fixtures.docker_stand_in import DockerStandIn
 from tests.llm.test_gguf import model as gguf_bytes
 
 GIB = 2**30
 NAMES = Names("trugen-llm", "test", "main")
+PRIVATE_TOKEN = "canary-private-token"
 RECREATE = "`pulumi config set --path llms.main.strategy recreate`."
 
 
@@ -77,6 +79,7 @@ def serve(docker: DockerStandIn, declared: Any, slot: Slot, mark: str) -> None:
     """An engine that was proven in an earlier run, and its gateway."""
     docker.add(NAMES.engine(slot), dict(NAMES.engine_labels(slot, mark)))
     docker.publish(declared.port, NAMES.gateway, dict(NAMES.owner))
+    docker.files[NAMES.gateway, "/run/trugen-llm/private-token"] = PRIVATE_TOKEN
     docker.files[NAMES.gateway, "/run/trugen-llm/routes.json"] = f'{{"live": "{alias(slot)}:11434", "models": {{}}}}'
 
 
@@ -199,6 +202,22 @@ def test_two_models_that_fit_into_one_ollama_are_fine(docker: DockerStandIn) -> 
     serve(docker, declared, "a", check(declared).mark)
 
     assert check(declared, machine(weights_gib=4, stored_gib={"old:1b": 4})).slot == "a"
+
+
+def test_a_model_that_our_server_has_is_looked_up_nowhere(docker: DockerStandIn) -> None:
+    declared = llm()
+    serve(docker, declared, "b", check(declared).mark)
+    asked: list[tuple[Slot, str]] = []
+
+    def stored_models(_: OllamaLlm, live: Slot, private_token: str) -> Mapping[ModelName, StoredModel]:
+        asked.append((live, private_token))
+        return {ModelName.parse("new:1b"): StoredModel("", GIB)}
+
+    def refuses(_: ModelName) -> int | None:
+        raise NoSuchModelError("registry.ollama.ai has no 'new:1b'")
+
+    assert check(declared, Elsewhere(registry_size=refuses, stored_models=stored_models)).slot == "b"
+    assert asked == [("b", PRIVATE_TOKEN)]
 
 
 def test_a_model_that_does_not_fit_beside_the_old_one_into_one_ollama_is_refused(docker: DockerStandIn) -> None:

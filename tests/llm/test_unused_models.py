@@ -59,3 +59,29 @@ def test_a_model_that_stays_is_told_with_what_to_do(ollama: OllamaStandIn) -> No
 
     with pytest.raises(LeftOverModelError, match=r"(?s)HTTP 500: device busy.*run `pulumi up` again"):
         UnusedModelsProvider().create(props(ollama))
+
+
+def test_a_door_in_front_of_it_is_shown_its_token(ollama: OllamaStandIn) -> None:
+    ollama.token = "canary-private"
+    provider, declared = UnusedModelsProvider(), {**props(ollama), "token": "canary-private"}
+
+    outs = provider.create(declared).outs or {}
+    ollama.models["smollm2:135m"] = "c"
+
+    assert {"llama3.2:3b", "smollm2:135m"} == set(ollama.models)
+    assert ["registry.ollama.ai/library/smollm2:135m"] == (provider.read("unused", outs).outs or {})["unused"]
+
+
+def test_another_token_is_a_change(ollama: OllamaStandIn) -> None:
+    outs = created(ollama)
+
+    assert UnusedModelsProvider().diff("unused", outs, {**props(ollama), "token": "another"}).changes
+
+
+def test_a_door_that_refuses_is_told_without_the_token(ollama: OllamaStandIn) -> None:
+    ollama.token = "another"
+
+    with pytest.raises(LeftOverModelError, match="HTTP 401") as caught:
+        UnusedModelsProvider().create({**props(ollama), "token": "canary-private"})
+
+    assert "canary" not in str(caught.value)

@@ -20,17 +20,12 @@ def with_tls(run: Run, tls: dict[str, Any]) -> Program:
     return run(config)
 
 
-def gateway(program: Program) -> Any:
-    (found,) = [one for one in program.all("Container") if one.inputs["name"].endswith("-gateway")]
-    return found
-
-
 @pytest.mark.parametrize("kind", GOT_ITSELF)
 def test_what_the_gateway_gets_itself_outlives_its_container(run: Run, kind: str) -> None:
     """A certificate authority gives few to one name in a week (Let's Encrypt: 5)."""
     program = with_tls(run, GOT_ITSELF[kind])
 
-    mounted = {one["containerPath"]: one for one in gateway(program).inputs["volumes"]}
+    mounted = {one["containerPath"]: one for one in program.gateway.inputs["volumes"]}
 
     assert mounted["/var/lib/trugen-llm"] == {
         "volumeName": "trugen-llm-test-main-certificates",
@@ -45,11 +40,11 @@ def test_the_folder_for_them_belongs_to_the_user_of_the_gateway_before_it_starts
     folder = program.only("SecretFiles")
 
     assert (folder.inputs["owner"], folder.inputs["folders"]) == (65532, ["caddy"])
-    assert folder.urn in gateway(program).input_dependencies["volumes"]
+    assert folder.urn in program.gateway.input_dependencies["volumes"]
 
 
 def test_a_gateway_that_gets_none_writes_to_no_volume(local: Program) -> None:
-    assert [one["readOnly"] for one in gateway(local).inputs["volumes"]] == [True]
+    assert [one["readOnly"] for one in local.gateway.inputs["volumes"]] == [True]
     assert local.all("SecretFiles") == []
 
 

@@ -91,7 +91,8 @@ def test_it_is_proven_by_the_private_door_that_leads_to_its_port(run: Run, engin
 def test_what_it_fetches_outlives_the_container_in_a_volume_of_its_engine(run: Run, engine: str) -> None:
     program = with_llm(run, LLMS[engine])
 
-    assert program.named("Volume", "main-models").inputs["name"] == f"trugen-llm-test-main-{engine.replace('.', '-')}"
+    dashed = engine.replace(".", "-")
+    assert program.named("Volume", f"main-{dashed}").inputs["name"] == f"trugen-llm-test-main-{dashed}"
 
 
 @pytest.mark.parametrize("engine", ["tgi", "vllm", "sglang"])

@@ -168,8 +168,16 @@ def test_relay_and_gateway_are_found_by_their_names_on_the_private_network(deplo
     assert networks_of(program.relay) == {"trugen-llm-test-main-private": ["relay"]}
     assert networks_of(program.gateway) == {
         "trugen-llm-test-main-front": ["gateway"],
-        "trugen-llm-test-main-private": ["gateway"],
+        "trugen-llm-test-main-private": ["gateway-private"],
     }
+
+
+def test_the_gateways_numbers_are_told_on_the_private_network_only(deploy: Run) -> None:
+    """They listen at its address there, which a tunnel cannot reach; so its health is asked there, too."""
+    program = deploy(PULLED)
+
+    assert program.gateway.inputs["healthcheck"]["tests"][-1] == "http://gateway-private:9180/healthz"
+    assert "http://:9180 {\n\tbind gateway-private\n" in files_of(program)["Caddyfile"]
 
 
 GGUF = {**PULLED, "model": "support:1", "gguf": {"path": "models/support.gguf"}}
@@ -306,7 +314,11 @@ def test_the_private_token_is_secret_where_it_opens_the_private_door(deploy: Run
 def test_a_new_generation_asks_for_a_new_token_of_the_public_door_only(deploy: Run) -> None:
     program = deploy(with_gateway(tokenGeneration=3))
 
-    assert {one.name: one.inputs["generation"] for one in program.all("BearerToken")} == {"main": 3, "main-private": 1}
+    assert {one.name: one.inputs["generation"] for one in program.all("BearerToken")} == {
+        "main": 3,
+        "main-private": 1,
+        "main-engine": 1,
+    }
 
 
 def holders(program: Program, canary: str) -> set[tuple[str, str]]:

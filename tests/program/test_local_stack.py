@@ -80,6 +80,7 @@ def test_nothing_dynamic_uses_the_default_provider(local: Program) -> None:
         "AgentVerified",
         "BearerToken",
         "BearerToken",
+        "BearerToken",
         "ChatCompletionsReady",
         "Drain",
         "GatewayFiles",
@@ -93,7 +94,7 @@ def test_prompts_and_tokens_are_marked_secret(local: Program) -> None:
     agent = local.only("Agent")
 
     assert [is_secret(agent, key) for key in ("persona_prompt", "agent_system_prompt", "llm_token")] == [True] * 3
-    assert {one.name for one in local.all("BearerToken")} == {"main", "main-private"}
+    assert {one.name for one in local.all("BearerToken")} == {"main", "main-engine", "main-private"}
     assert all("value" in one.options.additionalSecretOutputs for one in local.all("BearerToken"))
     assert "api_key" in local.only("Sandbox").options.additionalSecretOutputs
 

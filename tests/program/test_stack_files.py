@@ -68,7 +68,7 @@ def test_production_gives_trugen_the_host_name_of_its_gateway_and_a_token_of_its
     assert gate.inputs["agent_url"] == "https://llm.example.com/v1"
     assert is_secret(gate, "token")
     assert is_secret(agent, "llm_token")
-    assert [one.name for one in program.all("BearerToken")] == ["main", "main-private"]
+    assert {one.name for one in program.all("BearerToken")} == {"main", "main-engine", "main-private"}
 
 
 def test_production_opens_one_port_to_others_and_it_is_that_of_https(run: Run) -> None:

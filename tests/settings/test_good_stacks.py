@@ -28,7 +28,7 @@ def test_what_is_left_out_has_the_default_of_the_documentation(load: Load, stack
         "gpu": "off",
         "memory": 8 * 2**30,
         "cpus": None,
-        "restart": "unless-stopped",
+        "restart": "always",
         "given_private_port": None,
         "strategy": "side-by-side",
         "gateway": {

@@ -9,7 +9,16 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from components.llm.gateway.document import GatewaySettings, Tls
-from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS, KEY, PLACE, PRIVATE_TOKEN, TOKEN
+from components.llm.gateway.places import (
+    CADDYFILE,
+    CERTIFICATE,
+    ENGINE_KEY,
+    FORMER_TOKENS,
+    KEY,
+    PLACE,
+    PRIVATE_TOKEN,
+    TOKEN,
+)
 
 STORAGE_VOLUME, STORAGE_FOLDER = "/var/lib/trugen-llm", "caddy"
 STORAGE = f"{STORAGE_VOLUME}/{STORAGE_FOLDER}"
@@ -40,7 +49,7 @@ def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
         "hsts": _HSTS if gateway.tls else "",
     }
     private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known(PRIVATE_TOKEN)}
-    parts = [_options(gateway.tls), _ERRORS, _UPSTREAM % {"place": PLACE}, public]
+    parts = [_options(gateway.tls), _ERRORS, _UPSTREAM % {"place": PLACE, "key": ENGINE_KEY}, public]
     if gateway.tls:
         parts.append(_tls_door(gateway.tls))
     if gateway.tls is None or gateway.tunnel:
@@ -160,7 +169,7 @@ _ERRORS = """\
 # No connection is kept: one that the other side closes at that moment costs the request, which cannot be sent twice.
 _UPSTREAM = """\
 (upstream) {
-	header_up -Authorization
+	header_up Authorization "Bearer {file.%(place)s/%(key)s}"
 	header_up -Accept-Encoding
 	flush_interval -1
 	transport http {

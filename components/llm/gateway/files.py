@@ -6,6 +6,7 @@ have moved (`drain`). The configuration and the certificate are loaded by a grac
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,18 +135,16 @@ def _reload(name: str) -> None:
     import requests  # noqa: PLC0415 - see above
     from docker.errors import DockerException, NotFound  # noqa: PLC0415 - see above
 
-    client = docker.from_env()
     try:
-        container = client.containers.get(name)
-        if container.status != "running":
-            return
-        done = container.exec_run(list(RELOAD))
+        with closing(docker.from_env()) as client:
+            container = client.containers.get(name)
+            if container.status != "running":
+                return
+            done = container.exec_run(list(RELOAD))
     except NotFound:
         return
     except (DockerException, requests.RequestException) as error:
         raise _not_loaded(name, str(error)) from None
-    finally:
-        client.close()
     if done.exit_code:
         raise _not_loaded(name, _last_line(done.output))
 

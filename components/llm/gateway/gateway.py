@@ -12,10 +12,10 @@ from components.llm.gateway import addresses, caddyfile
 from components.llm.gateway.caddyfile import METRICS_HOST, METRICS_PORT, STORAGE_FOLDER, STORAGE_VOLUME
 from components.llm.gateway.door import GATEWAY_USER
 from components.llm.gateway.files import GatewayFiles, GatewayFilesArgs
-from components.llm.gateway.places import CADDYFILE, CERTIFICATE, KEY, PLACE, PRIVATE_TOKEN, TOKEN
+from components.llm.gateway.places import CADDYFILE, CERTIFICATE, ENGINE_KEY, KEY, PLACE, PRIVATE_TOKEN, TOKEN
 from components.llm.gateway.tunnel_server import GatewayTunnel
 from components.llm.gguf import locate
-from components.llm.hardening import container_options, hardened, health, image, labels, network
+from components.llm.hardening import RESTART, container_options, hardened, health, image, labels, network
 from components.llm.names import Names
 from components.llm.secret_files import SecretFiles
 from components.llm.self_hosted import SelfHosted
@@ -38,11 +38,12 @@ class GatewayTokens:
     """
     *public* lets TruGen in; *private* opens the door of this machine, behind which engines are proven and filled.
 
-    *tunnel* is what a tunnel's vendor knows it by; None without one.
+    *engine* is what the gateway shows to the engine. *tunnel* is what a tunnel's vendor knows it by; None without one.
     """
 
     public: pulumi.Output[str]
     private: pulumi.Output[str]
+    engine: pulumi.Output[str]
     tunnel: str | None
 
 
@@ -104,6 +105,7 @@ class Gateway(pulumi.ComponentResource):
             CADDYFILE: caddyfile.caddyfile(args.gateway, args.public_url),
             TOKEN: tokens.public,
             PRIVATE_TOKEN: tokens.private,
+            ENGINE_KEY: tokens.engine,
         }
         tls = args.gateway.tls
         if tls and tls.certificate and tls.key:
@@ -126,7 +128,7 @@ class Gateway(pulumi.ComponentResource):
             labels=labels(docker.ContainerLabelArgs, self._names.owner),
             memory=self._settings.memory // MIB,
             memory_swap=self._settings.memory // MIB,
-            restart="unless-stopped",
+            restart=RESTART,
             healthcheck=health("CMD", "python3", "-c", _ALIVE.format(port=RELAY_PORT)),
             opts=container_options(self, self._names, self._names.relay, _RELAY_PROCESSES),
             **hardened(scratch=_SCRATCH),
@@ -159,7 +161,7 @@ class Gateway(pulumi.ComponentResource):
             labels=labels(docker.ContainerLabelArgs, self._names.owner),
             memory=self._settings.memory // MIB,
             memory_swap=self._settings.memory // MIB,
-            restart="unless-stopped",
+            restart=RESTART,
             healthcheck=health(*_HEALTHY),
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=after)),
             **hardened(scratch=_SCRATCH, capabilities=_OF_THE_BINARY),

@@ -3,6 +3,8 @@
 PLACE = "/run/trugen-llm"
 CADDYFILE, CERTIFICATE, KEY = "Caddyfile", "certificate.pem", "key.pem"
 TOKEN, PREVIOUS_TOKEN, OLDER_TOKEN, PRIVATE_TOKEN = "token", "previous-token", "older-token", "private-token"
+ENGINE_KEY = "engine-key"
+"""What the gateway shows to an engine; one that demands no key does not look at it."""
 FORMER_TOKENS = (PREVIOUS_TOKEN, OLDER_TOKEN)
 """Let their holders in until all agents have moved."""
 ROUTES, NEXT_ROUTES = "routes.json", "next-routes.json"

@@ -34,8 +34,8 @@ _START_AND_FIELD_NAMES = re.compile(rb"\S+ \S[^\n]*(\n[!#$%&'*+.^_`|~0-9A-Za-z-]
 _OF_ONE_CONNECTION = frozenset(
     b"connection proxy-connection keep-alive te trailer transfer-encoding upgrade content-length expect".split()
 )
-# An engine gets no secret, and it shall not compress: a comment can be put into plain text only.
-_NOT_FOR_ENGINES = frozenset(b"host authorization trugen-routes accept-encoding".split())
+# It shall not compress: a comment can be put into plain text only. `Authorization` is Caddy's own, for the engine.
+_NOT_FOR_ENGINES = frozenset(b"host trugen-routes accept-encoding".split())
 _BROKEN = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
 Field = tuple[bytes, bytes]
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from components.llm.names import slot_at
+
 
 @dataclass(frozen=True)
 class Routes:
@@ -36,11 +38,7 @@ class Routes:
 
     def lead_to(self, address: str) -> bool:
         """Whether some traffic goes to the engine at *address*, be it to another port of it."""
-        return _engine(address) in {_engine(at) for at in (self.live, *self.models.values())}
-
-
-def _engine(address: str) -> str:
-    return address.partition(":")[0]
+        return slot_at(address) in {slot_at(at) for at in (self.live, *self.models.values())}
 
 
 def only(address: str, model: str) -> Routes:

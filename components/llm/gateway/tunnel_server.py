@@ -5,7 +5,7 @@ import pulumi_docker as docker
 
 from components.llm.gateway.document import Tunnel
 from components.llm.gateway.tunnel import CONNECTORS, PLACE, tunnel_container, tunnel_files
-from components.llm.hardening import container_options, hardened, health, image, labels
+from components.llm.hardening import RESTART, container_options, hardened, health, image, labels
 from components.llm.names import Names
 from components.llm.secret_files import SecretFiles
 
@@ -78,7 +78,7 @@ class GatewayTunnel(pulumi.ComponentResource):
             labels=labels(docker.ContainerLabelArgs, marks),
             memory=spec.memory_mib,
             memory_swap=spec.memory_mib,
-            restart="unless-stopped",
+            restart=RESTART,
             healthcheck=health(*spec.healthcheck) if spec.healthcheck else None,
             opts=container_options(self, self._names, self._names.tunnel, _PROCESSES),
             **hardened(scratch=_SCRATCH),

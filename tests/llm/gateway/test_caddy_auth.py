@@ -4,13 +4,23 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fixtures.door_rows import (
+    OTHER_HOSTS,
+    OTHER_METHODS,
+    OTHER_PATHS,
+    OTHER_SPELLINGS,
+    TOKEN_QUERIES,
+    malformed,
+    right,
+    strangers,
+)
 from tests.fixtures.http2 import get_over_http2
 from tests.fixtures.raw_http import exchange
 from tests.fixtures.real_caddy import HOSTNAME, PRIVATE_TOKEN, TOKEN, RealCaddy, real_caddy
 from tests.fixtures.scripted_server import ScriptedServer
 from tests.fixtures.scripted_socket import Asked, Connection
 
-RIGHT = f"Authorization: Bearer {TOKEN}".encode()
+RIGHT = right(TOKEN)
 
 
 def models(connection: Connection, _asked: Asked) -> None:
@@ -42,38 +52,7 @@ def test_the_token_opens_the_door(caddy: RealCaddy) -> None:
     assert asked_with(caddy, RIGHT).startswith(b"HTTP/1.1 200 ")
 
 
-STRANGERS = {
-    "no header": [],
-    "a wrong token": [b"Authorization: Bearer wrong"],
-    "the private token": [f"Authorization: Bearer {PRIVATE_TOKEN}".encode()],
-    "more behind it": [RIGHT + b"x"],
-    "more before it": [f"Authorization: Bearer x{TOKEN}".encode()],
-    "its start": [RIGHT[:-1]],
-    "the header twice": [RIGHT, RIGHT],
-    "right, then wrong": [RIGHT, b"Authorization: Bearer wrong"],
-    "wrong, then right": [b"Authorization: Bearer wrong", RIGHT],
-    "right, then an empty header": [RIGHT, b"Authorization:"],
-    "two in one line": [RIGHT + b"," + RIGHT],
-    "a list with it": [RIGHT + b", Bearer wrong"],
-    "the scheme in small letters": [f"Authorization: bearer {TOKEN}".encode()],
-    "the scheme in capitals": [f"Authorization: BEARER {TOKEN}".encode()],
-    "two blanks": [f"Authorization: Bearer  {TOKEN}".encode()],
-    "a tab": [f"Authorization: Bearer\t{TOKEN}".encode()],
-    "no scheme": [f"Authorization: {TOKEN}".encode()],
-    "another scheme": [f"Authorization: Token {TOKEN}".encode()],
-    "Basic": [b"Authorization: Basic Y2FuYXJ5LXRva2VuLTZmMGExYjo="],
-    "an empty token": [b"Authorization: Bearer "],
-    "the scheme alone": [b"Authorization: Bearer"],
-    "an empty header": [b"Authorization:"],
-    "a star": [b"Authorization: *"],
-    "a star as token": [b"Authorization: Bearer *"],
-    "a star behind the start": [b"Authorization: Bearer canary*"],
-    "a placeholder": [b"Authorization: Bearer {file./run/trugen-llm/token}"],
-    "a quoted token": [f'Authorization: Bearer "{TOKEN}"'.encode()],
-    "another header's": [f"X-Api-Key: {TOKEN}".encode(), f"Proxy-Authorization: Bearer {TOKEN}".encode()],
-    "an underscore in the name": [f"Authorization_: Bearer {TOKEN}".encode()],
-    "a cookie": [f"Cookie: Authorization=Bearer {TOKEN}".encode()],
-}
+STRANGERS = strangers(TOKEN, PRIVATE_TOKEN)
 
 
 @pytest.mark.parametrize("lines", STRANGERS.values(), ids=STRANGERS.keys())
@@ -91,13 +70,7 @@ def test_a_stranger_is_refused_with_an_error_shaped_like_openais(
     assert len(upstream.asked) == before
 
 
-MALFORMED = {
-    "NUL behind it": RIGHT + b"\0",
-    "NUL in it": RIGHT[:-3] + b"\0" + RIGHT[-3:],
-    "a lone CR in it": RIGHT[:-3] + b"\r" + RIGHT[-3:],
-    "a blank before the colon": RIGHT.replace(b":", b" :"),
-    "no colon": RIGHT.replace(b":", b""),
-}
+MALFORMED = malformed(TOKEN)
 
 
 @pytest.mark.parametrize("line", MALFORMED.values(), ids=MALFORMED.keys())
@@ -105,7 +78,7 @@ def test_a_header_that_is_no_http_is_refused(caddy: RealCaddy, line: bytes) -> N
     assert asked_with(caddy, line).startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 401 "))
 
 
-@pytest.mark.parametrize("query", ["access_token=", "token=", "Authorization=Bearer%20", "api_key="])
+@pytest.mark.parametrize("query", TOKEN_QUERIES)
 def test_a_token_in_the_query_opens_nothing(caddy: RealCaddy, query: str) -> None:
     assert asked_with(caddy, target=f"/v1/models?{query}{TOKEN}".encode()).startswith(b"HTTP/1.1 401 ")
 
@@ -120,9 +93,7 @@ def test_a_stranger_learns_nothing_about_routes(caddy: RealCaddy, path: str) -> 
     assert caddy.get(path, token=None).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/models/", "/v1/models/smollm2", "/V1/models", "/v1/chat", "/api/tags"]
-)
+@pytest.mark.parametrize("path", OTHER_PATHS)
 def test_no_other_path_is_served(caddy: RealCaddy, upstream: ScriptedServer, path: str) -> None:
     before = len(upstream.asked)
 
@@ -132,9 +103,7 @@ def test_no_other_path_is_served(caddy: RealCaddy, upstream: ScriptedServer, pat
     assert len(upstream.asked) == before
 
 
-@pytest.mark.parametrize(
-    "target", [b"/v1//models", b"/v1/./models", b"/v1/x/../models", b"/v1/%6dodels", b"//v1/models", b"/v1/models%00"]
-)
+@pytest.mark.parametrize("target", OTHER_SPELLINGS)
 def test_a_path_of_another_spelling_never_reaches_anything_but_its_own_route(
     caddy: RealCaddy, upstream: ScriptedServer, target: bytes
 ) -> None:
@@ -145,23 +114,12 @@ def test_a_path_of_another_spelling_never_reaches_anything_but_its_own_route(
     assert {asked.path for asked in upstream.asked[before:]} <= {"/v1/models", "/v1/%6dodels"}
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", "/v1/models"),
-        ("HEAD", "/v1/models"),
-        ("OPTIONS", "/v1/chat/completions"),
-        ("GET", "/v1/chat/completions"),
-        ("PUT", "/v1/chat/completions"),
-        ("DELETE", "/v1/models"),
-        ("TRACE", "/v1/models"),
-    ],
-)
+@pytest.mark.parametrize(("method", "path"), OTHER_METHODS)
 def test_no_other_method_is_served(caddy: RealCaddy, method: str, path: str) -> None:
     assert caddy.call(method, path).status_code == 404
 
 
-@pytest.mark.parametrize("host", ["evil.example", "llm.example.test.evil", "gateway", "127.0.0.2", "[::1]"])
+@pytest.mark.parametrize("host", OTHER_HOSTS)
 def test_another_host_is_misdirected_even_with_the_token(caddy: RealCaddy, host: str) -> None:
     answer = caddy.get("/v1/models", headers={"Host": host})
 
@@ -190,6 +148,16 @@ def test_an_empty_token_opens_nothing_over_http_2_which_trims_no_blanks(
 
 def test_the_token_opens_the_door_over_http_2_too(caddy: RealCaddy) -> None:
     assert get_over_http2(caddy.tls_port, HOSTNAME, "/v1/models", f"Bearer {TOKEN}") == b"{}"
+
+
+@pytest.mark.parametrize("name", ["previous-token", "older-token"])
+def test_a_former_token_opens_the_door_until_its_file_is_emptied(caddy: RealCaddy, name: str) -> None:
+    caddy.write(name, "canary-former")
+    during = asked_with(caddy, b"Authorization: Bearer canary-former")
+    caddy.write(name, "")
+    afterwards = asked_with(caddy, b"Authorization: Bearer canary-former")
+
+    assert [b"200", b"401"] == [answer.split()[1] for answer in (during, afterwards)]
 
 
 @pytest.mark.parametrize("content", ["*", "canary*", "*canary*", ""])

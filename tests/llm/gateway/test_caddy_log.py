@@ -51,3 +51,15 @@ def test_no_line_holds_a_token_a_header_a_query_or_a_body() -> None:
 
     everything = "".join(caddy.lines)
     assert [secret for secret in (SECRET, TOKEN, PRIVATE_TOKEN, "Bearer") if secret in everything] == []
+
+
+def test_a_former_token_that_is_missing_is_an_error_for_each_request_and_an_empty_one_is_none() -> None:
+    with ScriptedServer(lambda _: answer(200, {})) as upstream, real_caddy(upstream.port) as caddy:
+        caddy.call("POST", "/v1/chat/completions", token="another", **EVERYWHERE)
+        access_line(caddy, 401)
+        with_empty_ones = [line for line in caddy.lines if '"level":"error"' in line]
+        (caddy.folder / "older-token").unlink()
+        caddy.call("POST", "/v1/chat/completions", token="another", **EVERYWHERE)
+
+        assert '"level":"error"' in caddy.logged(lambda line: "/older-token" in line)
+    assert [] == with_empty_ones

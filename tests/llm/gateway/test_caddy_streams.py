@@ -9,7 +9,7 @@ import pytest
 
 from tests.fixtures.http2 import stream_over_http2
 from tests.fixtures.paced_stream import PacedStream
-from tests.fixtures.real_caddy import HOSTNAME, ROUTES, TOKEN, RealCaddy, real_caddy
+from tests.fixtures.real_caddy import ENGINE_KEY, HOSTNAME, ROUTES, TOKEN, RealCaddy, real_caddy
 from tests.fixtures.scripted_llm import answer
 from tests.fixtures.scripted_server import ScriptedServer
 from tests.fixtures.scripted_socket import Asked, Connection
@@ -90,7 +90,7 @@ def test_a_client_that_leaves_is_gone_for_the_engine_too(stream: PacedStream) ->
         assert stream.gone.wait(30)
 
 
-def test_nothing_is_compressed_and_no_secret_goes_further(stream: PacedStream) -> None:
+def test_nothing_is_compressed_and_the_engine_sees_the_key_of_engines_and_no_token(stream: PacedStream) -> None:
     with ScriptedServer(lambda _: stream.act) as upstream, real_caddy(upstream.port) as caddy:
         stream.say("x" * 5000)
         stream.end()
@@ -98,7 +98,8 @@ def test_nothing_is_compressed_and_no_secret_goes_further(stream: PacedStream) -
 
     (asked,) = upstream.asked
     assert "Content-Encoding" not in response.headers
-    assert not asked.headers.keys() & {"authorization", "accept-encoding"}
+    assert "accept-encoding" not in asked.headers
+    assert asked.headers["authorization"] == f"Bearer {ENGINE_KEY}"
     assert TOKEN not in str(asked)
 
 

@@ -19,7 +19,7 @@ TLS: dict[str, Any] = {
     "files": {"hostname": HOSTNAME, "certificate": "c.pem", "key": "k.pem"},
     "internal": {"hostname": HOSTNAME, "internal": True},
 }
-FILES_OF_A_REQUEST = ("token", "previous-token", "older-token", "private-token", "routes.json")
+FILES_OF_A_REQUEST = ("token", "previous-token", "older-token", "private-token", "engine-key", "routes.json")
 EVERY: dict[str, Any] = {
     "plain": {},
     **{kind: {"tls": tls} for kind, tls in TLS.items()},

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.llm.gateway.files import GatewayFilesProvider
+from components.llm.gateway.files import GatewayFilesProvider, ReloadError
 from components.llm.volume_files import VolumeFilesError
 from tests.fixtures.volume_in_memory import VolumeInMemory
 
@@ -195,3 +195,15 @@ def test_a_configuration_that_somebody_changed_is_loaded_again(
     volume.files["Caddyfile"] = "# put there by somebody\n"
 
     assert ["c"] == reloads(monkeypatch, outs)
+
+
+def test_a_configuration_that_docker_does_not_let_us_load_is_told_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outs = created()
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+
+    with pytest.raises(ReloadError, match=r"(?s)goes on with the former one.*run `pulumi up` again") as caught:
+        GATEWAY.update("id", outs, props(files={**props()["files"], "Caddyfile": "# other\n"}))
+
+    assert "canary" not in str(caught.value)

@@ -62,6 +62,8 @@ def _half_a_head(connection: Connection, _: Asked) -> None:
 
 def _endless_head(connection: Connection, _: Asked) -> None:
     connection.send(b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * (1 << 20))
+    for _none in connection.until_gone():
+        pass
 
 
 def _nothing(_: Connection, __: Asked) -> None:
@@ -173,6 +175,17 @@ def test_told_to_stop_it_lets_streams_finish_and_takes_no_more() -> None:
             pass
         go.set()
         assert response.read() == b"".join(COUNTING[1:])
+        assert relay.process.wait(LIMIT_S) == 0
+
+
+def test_told_to_stop_it_waits_for_a_slow_reader() -> None:
+    events = [b"data: " + b"x" * (1 << 20) + b"\n\n"] * 20
+    with ScriptedLlm([stream(*events)]) as llm, relaying() as relay:
+        response = relay.post(STREAM, live(llm))
+        relay.process.send_signal(signal.SIGTERM)
+        while _accepts(relay.port):
+            pass
+        assert response.read() == b"".join(events)
         assert relay.process.wait(LIMIT_S) == 0
 
 

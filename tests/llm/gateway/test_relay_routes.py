@@ -116,7 +116,7 @@ def test_while_the_routes_are_replaced_the_last_good_ones_hold(broken: str | Non
         assert _who(relay, {"model": "m"}, broken) == "live"
 
 
-def test_the_engine_gets_path_body_and_fields_as_they_were_but_no_secret() -> None:
+def test_the_engine_gets_path_body_and_fields_as_they_were_and_the_key_that_caddy_shows_it() -> None:
     body = json.dumps({"model": "m", "pad": "é" * 2_000_000}, ensure_ascii=False).encode()
     with _named("live") as one, relaying() as relay:
         sent = {
@@ -133,6 +133,7 @@ def test_the_engine_gets_path_body_and_fields_as_they_were_but_no_secret() -> No
         assert asked.body == body
         assert asked.headers == {
             "host": address(one),
+            "authorization": "Bearer canary",
             "content-type": "application/json",
             "x-request-id": "7",
             "content-length": str(len(body)),
@@ -176,6 +177,19 @@ def test_two_requests_sent_at_once_are_answered_in_turn() -> None:
         while received.count(b"0\r\n\r\n") < 2:
             received += connection.sock.recv(1 << 16)
         assert 0 < received.index(b'"live"') < received.index(b'"other"')
+
+
+def test_trailers_of_a_request_are_not_taken_for_the_next_one() -> None:
+    with _named("live") as one, relaying() as relay:
+        connection = relay.connection()
+        connection.connect()
+        head = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nTrugen-Routes: {live(one)}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for _ in range(2):
+            connection.sock.sendall(head.encode() + b"2\r\n{}\r\n0\r\nX: 1\r\nY: 2\r\n\r\n")
+        received = b""
+        while received.count(b"0\r\n\r\n") < 2:
+            received += connection.sock.recv(1 << 16)
+        assert [asked.body for asked in one.asked] == [b"{}", b"{}"]
 
 
 @pytest.mark.parametrize(
