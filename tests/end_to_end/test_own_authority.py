@@ -63,3 +63,23 @@ def test_a_second_up_changes_nothing_a_lost_file_comes_back_and_destroy_leaves_n
     assert (engine.containers.list(all=True, filters=mine), engine.volumes.list(filters=mine)) == ([], [])
     assert not authority_file.parent.exists()
     assert has_ended(sandbox_pid)
+
+
+def test_a_stack_that_serves_plain_http_moves_to_an_authority_of_its_own_and_back(
+    deployment: Deployment, authority_file: Path
+) -> None:
+    tls = deployment.config()["config"]["trugen-llm:llms"]["main"]["gateway"]
+    deployment.change("llms.main.gateway", {})
+    plain = deployment.deployed()
+    deployment.change("llms.main.gateway", tls)
+    secured = deployment.deployed()
+    words, existed = answer_in_words(secured), authority_file.exists()
+    deployment.change("llms.main.gateway", {})
+    back = deployment.deployed()
+
+    urls = [outputs["llms"]["main"]["endpoint"].partition(":")[0] for outputs in (plain, secured, back)]
+    assert urls == ["http", "https", "http"]
+    assert words.strip()
+    assert existed
+    assert not authority_file.exists()
+    assert answer_in_words(back).strip()
