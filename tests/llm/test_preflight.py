@@ -169,10 +169,10 @@ def test_a_port_of_another_program_is_told_with_how_to_find_it() -> None:
 def test_a_port_that_only_docker_may_have_is_left_to_docker() -> None:
     """Anybody but root is refused below 1024 (ip(7), `ip_unprivileged_port_start`)."""
     tls = {"hostname": "llm.example.com", "acmeEmail": "ops@example.com"}
-    forbidden = PermissionError(errno.EACCES, "Permission denied")
+    llm, forbidden = ollama(port=443, gateway={"tls": tls}), PermissionError(errno.EACCES, "Permission denied")
 
     with patch.object(socket.socket, "bind", side_effect=forbidden):
-        assert problems(ollama(port=443, gateway={"tls": tls})) == []
+        assert problems(llm) == []
 
 
 def test_a_gpu_on_a_machine_without_one_is_refused() -> None:
