@@ -2,14 +2,17 @@
 Streams chats as TruGen does and says what became of each: `ask` one, or `hold` many at once.
 
 Asyncio on plain sockets, since what counts is what each read of a socket brings, and a library would hide that. A new
-connection for each request, HTTP only: what is measured stands on this machine.
+connection for each request. HTTPS is verified, by the authority of the endpoint or the usual ones.
 """
 
 import asyncio
+import functools
 import json
+import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,11 +25,12 @@ _OK = 200
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where an agent's LLM is: *url* ends with the version segment."""
+    """Where an agent's LLM is: *url* ends with the version segment; *ca_file* vouches for HTTPS, alone."""
 
     url: str
     model: str
     token: str = field(repr=False)
+    ca_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,9 @@ async def _exchange(endpoint: Endpoint, max_tokens: int, record: "_Record") -> t
     """Fault and detail of an exchange that was not cut by its limit."""
     place = urlsplit(endpoint.url)
     try:
-        reader, writer = await asyncio.open_connection(place.hostname, place.port or 80)
+        secured = _verifying(endpoint.ca_file) if place.scheme == "https" else None
+        port = place.port or (443 if secured else 80)
+        reader, writer = await asyncio.open_connection(place.hostname, port, ssl=secured)
     except OSError as error:
         return "refused", str(error)
     try:
@@ -110,6 +116,11 @@ async def _exchange(endpoint: Endpoint, max_tokens: int, record: "_Record") -> t
         return ("broken" if record.status else "no answer"), f"{type(error).__name__}: {error}"
     finally:
         writer.close()
+
+
+@functools.cache
+def _verifying(ca_file: Path | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def _request(endpoint: Endpoint, max_tokens: int) -> bytes:

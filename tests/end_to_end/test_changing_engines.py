@@ -165,7 +165,7 @@ def assert_fails(result: Result, causes: list[str], engine: docker.DockerClient)
     assert [cause for cause in causes if cause not in result.printed] == [], result.printed
     assert "Traceback" not in result.printed
     for id_ in LOOKED_AT.findall(result.printed):
-        assert engine.containers.get(id_), "what a person is told to look at is there"
+        assert engine.containers.get(id_).id, "what a person is told to look at is there"
 
 
 def test_a_run_that_is_killed_while_the_new_engine_is_proven_is_finished_by_the_next_one(

@@ -13,7 +13,7 @@ from tests.fixtures.stored_stack import KEPT, StoredStack
 
 DAYS = sorted(path.name for path in KEPT.iterdir())
 NO_CHANGES_STATUS = 7
-WITHOUT_GATEWAYS = "0b72ae79"
+WITHOUT_GATEWAYS = "0b72ae7f1c83eba45eeda1a59bf65a6f25ba169c"
 
 
 @pytest.mark.parametrize("day", DAYS)
@@ -64,7 +64,7 @@ def test_a_running_engine_of_the_release_without_gateways_gets_one_and_keeps_its
 
     after = deployment.deployed()
 
-    again = deployment.up("--skip-preview", "--expect-no-changes")
+    again = deployment.pulumi("preview", "--refresh=false", "--expect-no-changes")
     mine = {"label": f"trugen-llm.stack={deployment.stack}"}
     names = deployment.names
     assert after["agents"]["concierge"]["id"] == before["agents"]["concierge"]["id"]

@@ -4,6 +4,7 @@ What stands in the way is told before anything is created, all of it at once, wi
 Docker is a stand-in: the real one has neither a GPU nor a wish to break.
 """
 
+import errno
 import gc
 import os
 import socket
@@ -165,6 +166,15 @@ def test_a_port_of_another_program_is_told_with_how_to_find_it() -> None:
     )
 
 
+def test_a_port_that_only_docker_may_have_is_left_to_docker() -> None:
+    """Anybody but root is refused below 1024 (ip(7), `ip_unprivileged_port_start`)."""
+    tls = {"hostname": "llm.example.com", "acmeEmail": "ops@example.com"}
+    llm, forbidden = ollama(port=443, gateway={"tls": tls}), PermissionError(errno.EACCES, "Permission denied")
+
+    with patch.object(socket.socket, "bind", side_effect=forbidden):
+        assert problems(llm) == []
+
+
 def test_a_gpu_on_a_machine_without_one_is_refused() -> None:
     (problem,) = problems(ollama(gpu="all"))
 
@@ -235,6 +245,17 @@ def test_bad_weights_are_refused(tmp_path: Path, content: bytes | None, reason: 
 
     assert problem.startswith(f"llms.main.gguf.path: '{path}' ")
     assert reason in problem
+
+
+def test_certificate_files_that_are_not_there_are_told_before_the_gateway_gets_them(tmp_path: Path) -> None:
+    tls = {"hostname": "localhost", "certificate": str(tmp_path / "c.pem"), "key": str(tmp_path / "k.pem")}
+
+    found = problems(ollama(gateway={"tls": tls}))
+
+    assert [problem.split(":")[0] for problem in found] == [
+        "llms.main.gateway.tls.certificate",
+        "llms.main.gateway.tls.key",
+    ]
 
 
 def test_everything_in_the_way_is_told_at_once(docker: DockerStandIn) -> None:

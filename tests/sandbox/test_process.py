@@ -265,3 +265,18 @@ def kill(props: dict[str, Any]) -> None:
     os.kill(serving.pid, signal.SIGKILL)
     while is_served(props):
         pass
+
+
+def test_a_sandbox_that_is_told_of_authorities_later_is_started_again_with_them(
+    props: dict[str, Any], tmp_path: Path
+) -> None:
+    before = {**(PROVIDER.create(props).outs or {}), "__provider": "pickle"}
+    told = {**props, "authorities": str(tmp_path / "authorities")}
+
+    assert PROVIDER.diff("id", before, told).changes
+    outs = PROVIDER.update("id", before, told).outs
+
+    assert "authorities" not in before
+    assert outs is not None
+    assert outs["authorities"] == told["authorities"]
+    assert outs["pid"] != before["pid"]

@@ -1,7 +1,9 @@
 """POST /sandbox/agents/{id}/say: the agent's LLM called as TruGen calls it, its answer passed through."""
 
+import shutil
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from tests.fixtures.scripted_llm import (
     reset,
     stream,
 )
-from tests.fixtures.scripted_socket import Asked, Connection
+from tests.fixtures.scripted_socket import TLS_FILES, Asked, Connection, tls_context
 
 TOKEN = "canary-llm-token"
 TOOL = {
@@ -193,3 +195,19 @@ def test_nothing_said_is_refused(sandbox: SandboxServer) -> None:
 
 def test_an_unknown_agent_is_not_found(sandbox: SandboxServer) -> None:
     assert say(sandbox, "no-such-agent").status_code == 404
+
+
+@pytest.mark.parametrize(("trusted", "status"), [("localhost.pem", 200), ("llm.example.test.crt", 502), (None, 502)])
+def test_an_llm_that_makes_its_own_certificate_is_trusted_by_its_file_alone(
+    tmp_path: Path, trusted: str | None, status: int
+) -> None:
+    with (
+        ScriptedLlm(chat=[stream()], tls=tls_context("localhost.pem")) as llm,
+        SandboxServer(tmp_path, authorities=tmp_path) as sandbox,
+    ):
+        if trusted:
+            shutil.copy(TLS_FILES / trusted, tmp_path / f"localhost:{llm.port}.pem")
+        answered = say(sandbox, agent(sandbox, custom(f"https://localhost:{llm.port}/v1")))
+
+    assert answered.status_code == status
+    assert status == 200 or "then fetch its authority again by `pulumi up`" in answered.json()["error"]

@@ -1,11 +1,14 @@
 """How the probe connects: TLS, proxies, credentials of others."""
 
+import shutil
+import ssl
 import threading
 from pathlib import Path
 
 import pytest
 import requests
 
+from components.llm.gate import authorities
 from components.llm.gate.exchange import Exchange, Request
 from components.llm.gate.failure import CannotServe, NotReady
 from components.llm.gate.readiness import Target, probe_once
@@ -21,7 +24,7 @@ from tests.fixtures.scripted_llm import (
     refuse,
     stream,
 )
-from tests.fixtures.scripted_socket import TLS_FILES, Act, Asked, Connection
+from tests.fixtures.scripted_socket import TLS_FILES, Act, Asked, Connection, tls_context
 from tests.fixtures.waiting import TOKEN, Waiting
 
 
@@ -44,6 +47,63 @@ def test_a_certificate_for_another_name_is_refused(waiting: Waiting, monkeypatch
 def test_a_certificate_nobody_vouches_for_is_refused(waiting: Waiting) -> None:
     with ScriptedLlm([stream()], tls=True) as llm, pytest.raises(CannotServe, match="TLS: self-signed certificate"):
         waiting.until_ready(llm)
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a project whose gateways left no authority yet."""
+    monkeypatch.chdir(tmp_path)
+
+
+def as_localhost(llm: ScriptedLlm) -> str:
+    return llm.base_url.replace("127.0.0.1", "localhost")
+
+
+def keep_authority(url: str, name: str) -> None:
+    kept = authorities.file_for(url)
+    kept.parent.mkdir(parents=True)
+    shutil.copy(TLS_FILES / name, kept)
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_gateway_with_an_authority_of_its_own_is_verified_by_that(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(TLS_FILES / "llm.example.test.crt"))
+    with ScriptedLlm([stream()], tls=tls_context("localhost.pem")) as llm:
+        keep_authority(as_localhost(llm), "localhost.pem")
+
+        waiting.until_ready(llm, base_url=as_localhost(llm))
+
+    assert llm.chats()
+
+
+@pytest.mark.usefixtures("at_home")
+def test_nobody_else_may_vouch_for_such_a_gateway(waiting: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(TLS_FILES / "localhost.pem"))
+    with ScriptedLlm([stream()], tls=tls_context("localhost.pem")) as llm:
+        keep_authority(as_localhost(llm), "llm.example.test.crt")
+
+        with pytest.raises(CannotServe, match="`internal: true` is fetched again by `pulumi up`"):
+            waiting.until_ready(llm, base_url=as_localhost(llm))
+
+    assert [] == llm.asked
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_handshake_that_ends_in_an_alert_is_a_gateway_that_still_starts(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Caddy 2.11.7 sends `internal error` until its first certificate is cached, and logs before that it has it."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(TLS_FILES / "localhost.pem"))
+    alerts = iter([ssl.ALERT_DESCRIPTION_INTERNAL_ERROR] * 3)
+    context = tls_context("localhost.pem")
+    context.sni_callback = lambda *_: next(alerts, None)
+    with ScriptedLlm([stream()], tls=context) as llm:
+        waiting.until_ready(llm, base_url=as_localhost(llm))
+
+    assert list(alerts) == []
+    assert llm.chats()
 
 
 def test_a_plain_server_behind_https_is_named(waiting: Waiting) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from components.llm.gateway.caddyfile import caddyfile
+from components.llm.gateway.document import GatewaySettings
 from components.llm.gateway.files import GatewayFilesProvider, ReloadError
 from components.llm.volume_files import Volume, VolumeFilesError, VolumeGoneError
 from tests.fixtures.volume_in_memory import VolumeInMemory
@@ -13,12 +15,21 @@ pytestmark = pytest.mark.usefixtures("volume")
 
 GATEWAY = GatewayFilesProvider()
 OLD, NEW, NEWEST = "canary-old-token", "canary-new-token", "canary-newest-token"
+HOST = {"hostname": "llm.example.com"}
+INTERNAL, ACME = {**HOST, "internal": True}, {**HOST, "acmeEmail": "ops@example.com"}
+FILES = {**HOST, "certificate": "c.pem", "key": "k.pem"}
 PUBLIC = ("token", "previous-token", "older-token")
 
 
 def props(token: str = OLD, **others: Any) -> dict[str, Any]:
     files = {"Caddyfile": "{\n}\n", "token": token, "private-token": "canary-private"}
     return {"volume": "v", "image": "i", "container": "c", "files": files, "__provider": "p", **others}
+
+
+def with_tls(tls: dict[str, Any] | None) -> dict[str, str]:
+    """Files with the configuration that the product writes for it."""
+    settings = GatewaySettings.model_validate({"tls": tls} if tls else {})
+    return {**props()["files"], "Caddyfile": caddyfile(settings, None)}
 
 
 def created(**others: Any) -> dict[str, Any]:
@@ -218,6 +229,29 @@ def test_a_configuration_that_somebody_changed_is_loaded_again(
     volume.files["Caddyfile"] = "# put there by somebody\n"
 
     assert ["c"] == reloads(monkeypatch, outs)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reloaded"),
+    [
+        (None, INTERNAL, []),
+        (INTERNAL, None, []),
+        (None, FILES, []),
+        (FILES, INTERNAL, []),
+        (INTERNAL, ACME, ["c"]),
+    ],
+    ids=["to https", "back", "to own files", "to an own authority", "to a public one"],
+)
+def test_a_container_that_will_be_replaced_is_not_reloaded(
+    monkeypatch: pytest.MonkeyPatch,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    reloaded: list[str],
+) -> None:
+    """It lacks the volume or the port: the real Caddy refuses `mkdir /var: read-only file system`."""
+    outs = created(files=with_tls(before))
+
+    assert reloaded == reloads(monkeypatch, outs, files=with_tls(after))
 
 
 def test_a_configuration_that_docker_does_not_let_us_load_is_told_with_what_to_do(
