@@ -153,6 +153,17 @@ def test_a_port_of_another_container_is_told_with_its_name(docker: DockerStandIn
     ]
 
 
+def test_a_port_of_an_llm_that_is_renamed_or_goes_is_not_free_yet(docker: DockerStandIn) -> None:
+    """Its gateway serves until the agents have moved to the new one."""
+    former = Names("trugen-llm", "test", "former")
+    docker.publish(20500, former.gateway, dict(former.owner))
+
+    assert problems(ollama(port=20500)) == [
+        "llms.main.port: 20500 belongs to `llms.former` until this run is over. Choose another, or first run"
+        " `pulumi up` with another for `llms.former`."
+    ]
+
+
 def test_a_port_of_another_program_is_told_with_how_to_find_it() -> None:
     with closing(socket.socket()) as held:
         held.bind(("127.0.0.1", 0))
