@@ -158,10 +158,12 @@ def test_a_port_of_an_llm_that_is_renamed_or_goes_is_not_free_yet(docker: Docker
     former = Names("trugen-llm", "test", "former")
     docker.publish(20500, former.gateway, dict(former.owner))
 
-    assert problems(ollama(port=20500)) == [
+    (problem,) = problems(ollama(port=20500))
+
+    assert problem == (
         "llms.main.port: 20500 belongs to `llms.former` until this run is over. Choose another, or first run"
         " `pulumi up` with another for `llms.former`."
-    ]
+    )
 
 
 def test_a_port_of_another_program_is_told_with_how_to_find_it() -> None:
