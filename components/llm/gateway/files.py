@@ -59,7 +59,7 @@ class GatewayFilesProvider(ResourceProvider):
         # A run that was interrupted may have written them and not loaded them.
         declared = {name for name in _LOADED if _olds["files"].get(name) != news["files"].get(name)}
         if (declared or written & set(_LOADED)) and not _is_to_be_replaced(_olds, news):
-            _reload(news["container"])
+            _load(_olds["files"], news)
         return UpdateResult(_outputs(news))
 
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -130,6 +130,15 @@ def _is_to_be_replaced(olds: Props, news: Props) -> bool:
     """Whether the container that runs would refuse the new configuration: it cannot write where there is no volume."""
     old, new = (props["files"].get(CADDYFILE, "") for props in (olds, news))
     return any((part in old) != (part in new) for part in _NEEDS_ANOTHER_CONTAINER)
+
+
+def _load(former: Mapping[str, str], news: Props) -> None:
+    """What the gateway refuses is taken back: after a crash or a reboot it would not start with it."""
+    try:
+        _reload(news["container"])
+    except ReloadError:
+        _volume(news).put({name: former[name] for name in _LOADED if name in former})
+        raise
 
 
 def _reload(name: str) -> None:

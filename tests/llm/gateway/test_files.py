@@ -254,6 +254,22 @@ def test_a_container_that_will_be_replaced_is_not_reloaded(
     assert reloaded == reloads(monkeypatch, outs, files=with_tls(after))
 
 
+def test_a_configuration_that_the_gateway_refuses_is_not_left_for_its_next_start(
+    volume: VolumeInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outs = created()
+
+    def refuses(name: str) -> None:
+        raise ReloadError(f"'{name}' did not take it")
+
+    monkeypatch.setattr("components.llm.gateway.files._reload", refuses)
+
+    with pytest.raises(ReloadError):
+        GATEWAY.update("id", outs, props(NEW, files={**props(NEW)["files"], "Caddyfile": "# refused\n"}))
+
+    assert (props()["files"]["Caddyfile"], {OLD, NEW}) == (volume.files["Caddyfile"], accepted(volume))
+
+
 def test_a_configuration_that_docker_does_not_let_us_load_is_told_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
