@@ -46,6 +46,11 @@ def test_what_the_agents_used_before_is_closed_after_they_have_moved(local: Prog
     assert local.only("Agent").urn in local.only("Drain").depends_on
 
 
+def test_the_containers_of_an_llm_that_goes_wait_for_its_streams(local: Program) -> None:
+    """Pulumi looks at what depends on a resource itself, not at what would lead to it over one that stays."""
+    assert {local.engine.urn, local.relay.urn, local.gateway.urn} <= local.only("Drain").depends_on
+
+
 def test_an_agent_that_moves_to_another_llm_is_waited_for_too(run: Callable[..., Program]) -> None:
     """It has the former token, model and engine of the one that it leaves until it has moved."""
     config: dict[str, Any] = stack_file("local")["config"]

@@ -138,7 +138,7 @@ def let_end(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Let the streams of an LLM that goes come to their end: its agents use another by now. Not longer than declared."""
+    """Let the streams of an LLM that goes end, since its agents use another by now; not longer than declared."""
     over_at = clock() + props["drain_s"]
     while clock() < over_at and (streams := _in_flight(props)):
         report(props["progress_urn"], f"{streams} streams still run")
