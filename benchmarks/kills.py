@@ -124,7 +124,7 @@ def report(killed: Sequence[Killed]) -> list[str]:
         back = "-" if each.back_s is None else f"{each.back_s:.1f} s"
         tally = each.tally
         lines.append(
-            f"{each.stack:<18} {each.victim:<9} {tally.requests:>8} {tally.failed:>7} {tally.broken:>7}"
+            f"{each.stack:<18} {each.victim.removeprefix('-'):<9} {tally.requests:>8} {tally.failed:>7} {tally.broken:>7}"
             f" {f'{tally.longest_silence_s:.1f} s':>8} {back:>11}"
         )
     return lines
