@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 LANES = {
-    "real CLI, Docker and Ollama": "end_to_end and docker",
+    "real CLI, Docker and Ollama": "end_to_end and docker and not gateway",
+    "gateway and changes behind it": "end_to_end and gateway",
     "real CLI": "end_to_end and not docker",
     "faults, killed processes, generated calls": "contract",
 }

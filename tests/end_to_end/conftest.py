@@ -22,6 +22,19 @@ from tests.fixtures.real_servers import (
 from tests.fixtures.scripted_llm import ScriptedLlm
 from tests.fixtures.trugen_user import TrugenUser
 
+_OF_THE_GATEWAY = {
+    "security",
+    "test_certificate_rotation.py",
+    "test_changing_engines.py",
+    "test_gate_at_the_door.py",
+    "test_gateway_certificates.py",
+    "test_gateway_files.py",
+    "test_own_authority.py",
+    "test_private_network.py",
+    "test_switching_engines.py",
+    "test_tunnel_files.py",
+}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -29,6 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.end_to_end)
             if "deployment" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.docker)
+            if _OF_THE_GATEWAY.intersection(item.path.parts):
+                item.add_marker(pytest.mark.docker)
+                item.add_marker(pytest.mark.gateway)
 
 
 @pytest.fixture(scope="session")

@@ -150,7 +150,9 @@ def test_a_change_that_fails_leaves_everything_as_it_was_and_a_better_one_succee
             assert_fails(deployment.up("--skip-preview"), causes, engine)
             assert left(deployment, engine) == before
         deployment.change("llms.main", good)
-        back = deployment.up("--skip-preview", "--expect-no-changes")
+        # A model that an Ollama holds is not declared any more, and goes.
+        nothing = () if bad is model_that_cannot_load else ("--expect-no-changes",)
+        back = deployment.up("--skip-preview", *nothing)
         assert back.status == 0, back.printed
         assert left(deployment, engine) == before
         less_context(deployment)
@@ -165,7 +167,7 @@ def assert_fails(result: Result, causes: list[str], engine: docker.DockerClient)
     assert [cause for cause in causes if cause not in result.printed] == [], result.printed
     assert "Traceback" not in result.printed
     for id_ in LOOKED_AT.findall(result.printed):
-        assert engine.containers.get(id_), "what a person is told to look at is there"
+        assert engine.containers.get(id_).id, "what a person is told to look at is there"
 
 
 def test_a_run_that_is_killed_while_the_new_engine_is_proven_is_finished_by_the_next_one(
