@@ -1,6 +1,6 @@
 """What every container of ours is denied, and how its parts are spelled for the Docker provider."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pulumi
@@ -43,9 +43,13 @@ def health(*command: str, interval: str = "30s") -> docker.ContainerHealthcheckA
     )
 
 
-def image(name: str, reference: str, parent: pulumi.Resource) -> docker.RemoteImage:
+def image(
+    name: str, reference: str, parent: pulumi.Resource, *, after: Sequence[pulumi.Resource] = ()
+) -> docker.RemoteImage:
     # Nothing is deleted with it. Deleted before it is replaced, it would take along the containers that run it.
-    opts = pulumi.ResourceOptions(parent=parent, custom_timeouts=_IMAGE_PULL, delete_before_replace=False)
+    opts = pulumi.ResourceOptions(
+        parent=parent, custom_timeouts=_IMAGE_PULL, delete_before_replace=False, depends_on=after
+    )
     return docker.RemoteImage(name, name=reference, keep_locally=True, opts=opts)
 
 

@@ -40,6 +40,8 @@ class LlmServer(pulumi.ComponentResource):
     in root's home. Memory is limited, without swap, and so is the number of processes.
     """
 
+    image: docker.RemoteImage
+    """Whoever makes something waits for it: a stack whose engine's image does not exist leaves nothing in Docker."""
     address: str
     """Name and port on the private network."""
     container_id: pulumi.Output[str]
@@ -61,7 +63,7 @@ class LlmServer(pulumi.ComponentResource):
         self._names = names = Names(pulumi.get_project(), pulumi.get_stack(), name)
         self.address = f"{alias(choice.slot)}:{args.facts.port}"
         spec = container_spec(args)
-        pulled = image(f"{name}-image", spec.image, self)
+        self.image = pulled = image(f"{name}-image", spec.image, self)
         private = network(
             f"{name}-private", self, names, names.private_network, internal=True, options=_NO_ROUTE, after=pulled
         )

@@ -22,7 +22,6 @@ from tests.fixtures.real_servers import (
 from tests.fixtures.scripted_llm import ScriptedLlm
 from tests.fixtures.trugen_user import TrugenUser
 
-
 _OF_THE_GATEWAY = {
     "security",
     "test_certificate_rotation.py",

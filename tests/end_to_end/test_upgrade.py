@@ -64,7 +64,7 @@ def test_a_running_engine_of_the_release_without_gateways_gets_one_and_keeps_its
 
     after = deployment.deployed()
 
-    again = deployment.up("--skip-preview", "--expect-no-changes")
+    again = deployment.pulumi("preview", "--refresh=false", "--expect-no-changes")
     mine = {"label": f"trugen-llm.stack={deployment.stack}"}
     names = deployment.names
     assert after["agents"]["concierge"]["id"] == before["agents"]["concierge"]["id"]

@@ -32,6 +32,8 @@ _NO_NEIGHBOURS = {"com.docker.network.bridge.enable_icc": "false"}
 # The official binary carries this capability in its file and cannot be executed where it is dropped.
 _OF_THE_BINARY = ("CAP_NET_BIND_SERVICE",)
 _HEALTHY = ("CMD", "wget", "-q", "-O", "/dev/null", f"http://{METRICS_HOST}:{METRICS_PORT}/healthz")
+# Docker leaves a name that is not on an internal network without an answer: that of an engine that is down.
+_GIVE_UP_SOON = ["timeout:1", "attempts:2"]
 _ALIVE = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{port}/healthz', timeout=5)"
 
 
@@ -73,7 +75,7 @@ class Gateway(pulumi.ComponentResource):
         super().__init__("trugen-llm:index:Gateway", name, {}, opts)
         self._names = Names(pulumi.get_project(), pulumi.get_stack(), name)
         self._settings = args.gateway
-        pulled = image(f"{name}-gateway-image", args.gateway.image, self)
+        pulled = image(f"{name}-gateway-image", args.gateway.image, self, after=[server.image])
         self.image_id = pulled.image_id
         self.volume = docker.Volume(
             f"{name}-gateway",
@@ -117,7 +119,7 @@ class Gateway(pulumi.ComponentResource):
         return contents
 
     def _relay(self, name: str, server: LlmServer) -> docker.Container:
-        pulled = image(f"{name}-relay-image", self._settings.relay_image, self)
+        pulled = image(f"{name}-relay-image", self._settings.relay_image, self, after=[server.image])
         program = files(__package__).joinpath("relay.py").read_text()
         options = ("--port", str(RELAY_PORT), "--keep-alive-s", f"{self._settings.keep_alive_s:g}")
         return docker.Container(
@@ -128,6 +130,7 @@ class Gateway(pulumi.ComponentResource):
             command=["-c", program, *options],
             user=_USER,
             networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=server.private_network, aliases=["relay"])],
+            dns_opts=_GIVE_UP_SOON,
             labels=labels(docker.ContainerLabelArgs, self._names.owner),
             memory=self._settings.memory // MIB,
             memory_swap=self._settings.memory // MIB,
