@@ -54,8 +54,9 @@ for name, document in settings.agents.items():
     keep = True if document.retain else None
     agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider, retain_on_delete=keep))
 fleet.verify(agents, few=local, many=account.provider)
-for name, endpoint in endpoints.items():
-    endpoint.retire_former(after=[agents[user] for user, used in settings.agents.items() if used.llm == name])
+for endpoint in endpoints.values():
+    # All agents: one that moves to another LLM in this run uses the former token, model and engine until it has.
+    endpoint.retire_former(after=list(agents.values()))
 
 for name, value in account.outputs.items():
     pulumi.export(name, value)

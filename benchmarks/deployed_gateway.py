@@ -60,7 +60,7 @@ def deployed_gateway(client: docker.DockerClient, *, events: int, interval_s: fl
     """Ready to be asked for *streams* at once, each of so many *events*; all of it is destroyed afterwards."""
     with TemporaryDirectory() as folder:
         stack = Deployment(Path(folder) / "project", f"bench-{secrets.token_hex(3)}")
-        stack.change("llms.main", {**llama_cpp(stack.port), "gateway": {"maxConcurrent": streams}})
+        stack.change("llms.main", {**llama_cpp(stack), "gateway": {"maxConcurrent": streams}})
         try:
             form = stack.deployed()["developer_studio"]["concierge"]
             with _engine(client, stack, events, interval_s) as engine:

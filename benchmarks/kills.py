@@ -122,9 +122,9 @@ def report(killed: Sequence[Killed]) -> list[str]:
     lines = [f"{'':<18} {'killed':<9} {'requests':>8} {'failed':>7} {'broken':>7} {'silence':>8} {'back after':>11}"]
     for each in killed:
         back = "-" if each.back_s is None else f"{each.back_s:.1f} s"
-        tally = each.tally
+        tally, victim = each.tally, each.victim.removeprefix("-")
         lines.append(
-            f"{each.stack:<18} {each.victim:<9} {tally.requests:>8} {tally.failed:>7} {tally.broken:>7}"
+            f"{each.stack:<18} {victim:<9} {tally.requests:>8} {tally.failed:>7} {tally.broken:>7}"
             f" {f'{tally.longest_silence_s:.1f} s':>8} {back:>11}"
         )
     return lines

@@ -2,11 +2,12 @@
 A thousand streams at once through the gateway: is one dropped or held back, and what does the way through add?
 
 A scripted engine (`scripted_engine.py`; SmolLM2 on one CPU thread could not) answers each stream for 20 s with an event
-every half a second. Two doors in turn, in one run: the engine's own published port, and the gateway of a stack that
-`pulumi up` made, Caddy and relay with all their limits. *Added* is the difference between the two doors' percentiles.
-An event is *buffered* when it came in one read with another that was sent 100 ms or more after it.
+every half a second. Two doors at the same time, so that both have the same neighbours: the engine's own published port,
+and the gateway of a stack that `pulumi up` made, Caddy and relay with all their limits. *Added* is the difference
+between the doors' percentiles. An event is *buffered* when it came in one read with another that was sent 100 ms or
+more after it.
 
-`python -m benchmarks many_streams [streams] [rounds]`: 1,000 streams, two rounds take three minutes. Needs Docker.
+`python -m benchmarks many_streams [streams] [rounds]`: 1,000 streams at each door, three rounds take three minutes.
 The client, the engine and the gateway share the cores: the time to first token is that of a loaded machine.
 """
 
@@ -16,12 +17,13 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import docker
 
-from benchmarks.deployed_gateway import Weight, deployed_gateway, weight_of
-from benchmarks.streaming_client import Endpoint, Outcome, hold, most_at_once
+from benchmarks.deployed_gateway import Gateway, Weight, deployed_gateway, weight_of
+from benchmarks.streaming_client import Outcome, hold, most_at_once
 
 EVENTS, INTERVAL_S = 40, 0.5
 _BEGIN_WITHIN_S = 10.0
@@ -50,31 +52,37 @@ class Load:
         return cls(container, more_bytes / streams, (during.cpu_s - before.cpu_s) / took_s)
 
 
-def main(streams: int = 1000, rounds: int = 2) -> None:
+def main(streams: int = 1000, rounds: int = 3) -> None:
     client = docker.from_env()
     outcomes: dict[str, list[Sequence[Outcome]]] = {DIRECT: [], THROUGH: []}
     loads: list[Load] = []
     # Twice as many may be open: the limit counts a stream until its last byte is away.
     with deployed_gateway(client, events=EVENTS, interval_s=INTERVAL_S, streams=2 * streams) as made:
-        _hold(made.through, _WARM_UP_STREAMS)
+        _hold(made, _WARM_UP_STREAMS)
         boxes = {CADDY: made.caddy, RELAY: made.relay}
         empty = {name: weight_of(client, box) for name, box in boxes.items()}
         for _ in range(rounds):
-            outcomes[DIRECT].append(_hold(made.direct, streams))
             before = {name: weight_of(client, box) for name, box in boxes.items()}
             began_s = time.monotonic()
             with ThreadPoolExecutor(1) as thread:
-                held = thread.submit(_hold, made.through, streams)
+                held = thread.submit(_hold, made, streams)
                 time.sleep(_ALL_OPEN_S)
                 during = {name: weight_of(client, box) for name, box in boxes.items()}
                 took_s = time.monotonic() - began_s
-                outcomes[THROUGH].append(held.result())
+                for door, each in held.result().items():
+                    outcomes[door].append(each)
             loads += [Load.between(name, empty[name], before[name], during[name], streams, took_s) for name in boxes]
     print("\n".join(report(outcomes, loads)))
 
 
-def _hold(endpoint: Endpoint, streams: int) -> Sequence[Outcome]:
-    return asyncio.run(hold(endpoint, streams=streams, within_s=_BEGIN_WITHIN_S, limit_s=_LIMIT_S, max_tokens=EVENTS))
+def _hold(made: Gateway, streams: int) -> dict[str, Sequence[Outcome]]:
+    """So many at each door, by its name."""
+
+    async def both() -> tuple[Sequence[Outcome], Sequence[Outcome]]:
+        begin = partial(hold, streams=streams, within_s=_BEGIN_WITHIN_S, limit_s=_LIMIT_S, max_tokens=EVENTS)
+        return await asyncio.gather(begin(made.direct), begin(made.through))
+
+    return dict(zip((DIRECT, THROUGH), asyncio.run(both()), strict=True))
 
 
 def report(outcomes: dict[str, list[Sequence[Outcome]]], loads: Sequence[Load]) -> list[str]:

@@ -78,7 +78,7 @@ def ours() -> Iterator[Ours]:
     with TemporaryDirectory() as folder:
         deployment = Deployment(Path(folder) / "project", f"bench-{secrets.token_hex(3)}")
         ollama = deployment.config()["config"]["trugen-llm:llms"]["main"]
-        deployment.change("llms.main", llama_cpp(deployment.port))
+        deployment.change("llms.main", llama_cpp(deployment))
         deployment.change("trugen.sandbox.revealLlm", value=True)
         try:
             outputs = deployment.deployed()
@@ -88,13 +88,14 @@ def ours() -> Iterator[Ours]:
             assert gone.status == 0, gone.printed
 
 
-def llama_cpp(port: int) -> dict[str, Any]:
+def llama_cpp(deployment: Deployment) -> dict[str, Any]:
     return {
         "engine": "llama.cpp",
         "model": "smollm2",
         "image": pins.LLAMA_CPP_IMAGE,
         "gguf": f".cache/models/{pins.GGUF_NAME}",
-        "port": port,
+        "port": deployment.port,
+        "privatePort": deployment.private_port,
         "contextLength": 2048,
         "threads": 1,
         "memory": "2GiB",

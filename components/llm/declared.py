@@ -4,7 +4,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ByteSize, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainValidator
 from pydantic.alias_generators import to_camel
 
 from components.urls import api_root
@@ -14,6 +14,7 @@ _SMALLEST_MEMORY_BYTES = 64 * MIB
 # Repository, tag that is not `latest`, optional digest. Source: distribution/reference, `reference.go`.
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*:(?!latest\b)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?:@sha256:[0-9a-f]{64})?")
 _MODEL_ID = re.compile(r"[A-Za-z0-9][\w.:/@+-]{0,199}")
+_BYTES = re.compile(r"[0-9]*\.?[0-9]+ *[A-Za-z]*")
 _GPU_ID = re.compile(r"\d{1,3}|GPU-[0-9a-f-]{4,40}|MIG-[\w/-]{4,80}")
 _MOST_GPUS = 64
 HTTPS_PORT = 443
@@ -53,6 +54,13 @@ def _gpu(value: Any) -> str | int | tuple[str, ...]:
     )
 
 
+def _whole(value: Any) -> Any:
+    """Pydantic reads a size at the start of a text and ignores what follows."""
+    if isinstance(value, str) and not _BYTES.fullmatch(value):
+        raise ValueError(f"{value[:60]!r} is no size; write a number with its unit, like '8GiB'")
+    return value
+
+
 def _size(size: ByteSize) -> ByteSize:
     if size < _SMALLEST_MEMORY_BYTES:
         raise ValueError(f"is {size:,} bytes; write at least '64MiB', with the unit, like '8GiB'")
@@ -80,7 +88,8 @@ def _inside(path: str) -> str:
 
 Url = Annotated[str, AfterValidator(api_root)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Size = Annotated[ByteSize, AfterValidator(_size)]
+Bytes = Annotated[ByteSize, BeforeValidator(_whole)]
+Size = Annotated[Bytes, AfterValidator(_size)]
 Tokens = Annotated[int, Field(ge=256, le=2**24)]
 Port = Annotated[int, AfterValidator(_port)]
 Image = Annotated[str, spelled(_IMAGE, "pin a tag other than latest, like 'ollama/ollama:0.24.0'")]

@@ -65,6 +65,7 @@ class Deployed:
             "image": gateway.image_id,
             "address": server.address,
         }
+        self._containers = [server, gateway]
         self._engine_url = addresses.engine_url(args, choice.slot)
         # Another container, other weights, and another door have to be proven again.
         trigger = pulumi.Output.concat(server.container_id, "/", gateway.files_mark)
@@ -119,7 +120,8 @@ class Deployed:
                 drain_s=self._args.gateway.drain_s,
                 progress_urn=self._row("Drain"),
             ),
-            pulumi.ResourceOptions(parent=self._parent, depends_on=after),
+            # The containers themselves: when the LLM goes they may go only after its streams.
+            pulumi.ResourceOptions(parent=self._parent, depends_on=[*after, *self._containers]),
         )
         if isinstance(self._args, OllamaLlm):
             opts = pulumi.ResourceOptions(parent=self._parent, depends_on=[drained])

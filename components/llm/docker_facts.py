@@ -73,9 +73,9 @@ class DockerFacts:
                 return Publisher(container["Names"][0].lstrip("/"), container["Labels"] or {})
         return None
 
-    def slots_of(self, names: Names) -> Found:
+    def slots_of(self, names: Names, image: str) -> Found:
         """
-        The engines of one LLM, and which of them is live.
+        The engines of one LLM, which of them is live, and which run *image*, the declared one.
 
         Raises:
             DockerUnusableError: it does not answer any more.
@@ -84,7 +84,7 @@ class DockerFacts:
         from docker.errors import DockerException  # noqa: PLC0415 - see __init__
 
         try:
-            return found.read_live(self._client, names)
+            return found.read_live(self._client, names, image)
         except (DockerException, requests.RequestException) as error:
             raise DockerUnusableError(why_unusable(self._host, error)) from None
 

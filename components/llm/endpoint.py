@@ -92,7 +92,7 @@ class LlmEndpoint(pulumi.ComponentResource):
         self.register_outputs({})
 
     def retire_former(self, after: Sequence[pulumi.Resource]) -> None:
-        """Close what the agents used before, once *after*, those that use this endpoint, have moved on."""
+        """Close what the agents used before, once *after*, all that may have used this endpoint, have moved on."""
         if self._deployed is not None:
             self._deployed.retire_former(after)
 

@@ -53,11 +53,13 @@ class OllamaModelProvider(ResourceProvider):
 
     @foreseen(ModelError, EgressError, VolumeFilesError)
     def create(self, props: Props) -> CreateResult:
-        # A pulled model that is there is complete. An imported one is made again: only that proves its settings.
-        return CreateResult("model", _install(props, keep=lambda _: "gguf_path" not in props))
+        return CreateResult("model", _install(props, keep=lambda _: _is_complete(props)))
 
     @foreseen(ModelError, EgressError, VolumeFilesError)
     def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        if _olds["model"] != _news["model"]:
+            # As at first: after a change that was taken back, the one that is there serves at this moment.
+            return UpdateResult(_install(_news, keep=lambda _: _is_complete(_news)))
         same = all(_olds.get(key) == _news.get(key) for key in _SOURCE) and not _file_changed(_olds, _news)
         return UpdateResult(_install(_news, keep=lambda stored: same and stored.digest == _olds["installed_digest"]))
 
@@ -71,6 +73,11 @@ class OllamaModelProvider(ResourceProvider):
         is_open = egress.is_open(props["server"], props.get("egress_network"))
         found = {"digest": stored.digest, "egress_open": is_open} if stored else {}
         return ReadResult(id_, {**props, **found}) if stored else ReadResult("", {})
+
+
+def _is_complete(props: Props) -> bool:
+    """Of a model that is there: a pulled one is. An imported one is made again, since only that proves its settings."""
+    return "gguf_path" not in props
 
 
 def _file_changed(olds: Props, news: Props) -> bool:

@@ -76,6 +76,10 @@ class Names:
     def same_stack(self, labels: Mapping[str, str]) -> bool:
         return labels.get(_PROJECT) == self.project and labels.get(_STACK) == self.stack
 
+    def other_llm(self, labels: Mapping[str, str]) -> str | None:
+        """Whose container of this stack bears *labels*; None for this LLM's own."""
+        return None if labels.get(_LLM) == self.llm else labels.get(_LLM)
+
 
 def alias(slot: Slot) -> str:
     """What the engine in *slot* is called on the private network."""

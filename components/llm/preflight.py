@@ -60,7 +60,8 @@ def check(
         each = []
         for name, llm in own.items():
             names = Names(project, stack, name)
-            each.append(PreflightOne(names, llm, secrets.get(name, {}), facts, facts.slots_of(names), elsewhere))
+            found = facts.slots_of(names, llm.runs_image)
+            each.append(PreflightOne(names, llm, secrets.get(name, {}), facts, found, elsewhere))
         problems = [*(problem for one in each for problem in one.problems()), *_too_large_together(each, elsewhere)]
     except DockerUnusableError as error:
         raise PreflightError([f"docker: {error}."]) from None

@@ -115,6 +115,12 @@ class PreflightOne:
             elif not self.names.same_stack(holder.labels):
                 name = holder.name
                 yield f"{key}: {port} belongs to the container '{name}'. Choose another, or `docker stop {name}`."
+            elif other := self.names.other_llm(holder.labels):
+                # Pulumi makes this gateway before it removes one that is not declared any more.
+                yield (
+                    f"{key}: {port} belongs to `llms.{other}` until this run is over. Choose another, or first run"
+                    f" `pulumi up` with another for `llms.{other}`."
+                )
 
     def _model(self) -> Iterator[str]:
         if self._is_stored:

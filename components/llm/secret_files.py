@@ -46,12 +46,7 @@ class SecretFilesProvider(ResourceProvider):
             return
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        try:
-            found = _volume(props).get(*props["files"])
-        except VolumeFilesError:
-            # Image, volume and Docker itself are reported by their own resources.
-            return ReadResult(id_, props)
-        return ReadResult(id_, {**props, "mark": mark_of(found) if found == props["files"] else ""})
+        return as_found(id_, props, _volume(props))
 
 
 class SecretFiles(pulumi.dynamic.Resource, module="trugen", name="SecretFiles"):
@@ -81,6 +76,19 @@ class SecretFiles(pulumi.dynamic.Resource, module="trugen", name="SecretFiles"):
 def mark_of(files: Mapping[str, Any]) -> str:
     """Keys and tokens are random and long, so that their hash tells nothing about them."""
     return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:_MARK_CHARS]
+
+
+def as_found(id_: str, props: Props, volume: Volume) -> ReadResult:
+    """*props* with the `mark` of the `files` that are in *volume*: empty when those are others, or none."""
+    try:
+        found = volume.get(*props["files"])
+    except VolumeGoneError:
+        # Another one comes in its place, and is empty.
+        return ReadResult(id_, {**props, "mark": ""})
+    except VolumeFilesError:
+        # Docker itself is reported by its own resources.
+        return ReadResult(id_, props)
+    return ReadResult(id_, {**props, "mark": mark_of(found) if found == props["files"] else ""})
 
 
 def _volume(props: Props) -> Volume:

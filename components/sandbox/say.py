@@ -37,8 +37,8 @@ _ANSWER_SHOWN_CHARS = 300
 _EVENT_STREAM = "text/event-stream"
 _HTTPS_PORT = 443
 _TLS_ADVICE = (
-    "TruGen would not trust such a certificate either, unless it is that of a gateway with `internal: true`: then"
-    " fetch its authority again by `pulumi up`."
+    "TruGen would not trust it either. If it is that of a gateway with `internal: true`, fetch its authority again by"
+    " `pulumi up`; else give it a certificate of a public authority."
 )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.streaming_client import Endpoint, Outcome, ask, hold, most_at_once
 from tests.fixtures.scripted_llm import COUNTING, DONE, MODEL, ScriptedLlm, chunk, event, hang, refuse, reset, stream
-from tests.fixtures.scripted_socket import Act
+from tests.fixtures.scripted_socket import TLS_FILES, Act, tls_context
 
 NS_PER_S = 1_000_000_000
 STAMPED = [chunk("One", sent_ns=1), chunk("two", sent_ns=1 + NS_PER_S)]
@@ -46,6 +46,14 @@ def test_a_stream_that_ends_with_done_is_good_and_its_events_are_counted() -> No
 )
 def test_a_stream_that_does_not_end_well_has_a_fault(act: Act, fault: str) -> None:
     assert asked(act).fault == fault
+
+
+@pytest.mark.parametrize(("ca", "fault"), [("localhost.pem", ""), ("llm.example.test.crt", "refused")])
+def test_https_is_verified_by_the_given_authority_alone(ca: str, fault: str) -> None:
+    with ScriptedLlm([stream()], tls=tls_context("localhost.pem")) as llm:
+        endpoint = Endpoint(llm.base_url.replace("127.0.0.1", "localhost"), MODEL, "sk-1", TLS_FILES / ca)
+
+        assert asyncio.run(ask(endpoint)).fault == fault
 
 
 def test_a_refusal_is_quoted() -> None:

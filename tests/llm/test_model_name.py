@@ -29,7 +29,11 @@ def test_both_spellings_of_a_library_model_are_one_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":1b", "a b:1", "a:", "../x:1", "https://x/y:1", "-x:1", "a/b/c/d:1", "x@sha256:0"]
+    "text",
+    [
+        *("", ":1b", "a b:1", "a:", "../x:1", "https://x/y:1", "-x:1", "a/b/c/d:1", "x@sha256:0"),
+        *("x:1\n", 'x:1"', "x:1}", "x:{$HOME}", "{file./etc/passwd}:1", "x:1\0", "x:$(id)", "x:1;id"),
+    ],
 )
 def test_anything_else_is_answered_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a model name; write it like 'llama3\.2:1b'"):

@@ -115,6 +115,18 @@ def test_another_tag_is_pulled_and_the_old_one_stays_for_the_agent(ollama: Ollam
     assert set(ollama.models) == {"llama3.2:1b", "llama3.2:3b"}
 
 
+def test_a_change_of_model_that_is_taken_back_does_not_touch_the_one_that_serves(
+    ollama: OllamaStandIn, pulled: Props
+) -> None:
+    """Its tag may lead to other weights by now, and nobody proved them."""
+    failed = updated(created(pulled), {**pulled, "model": "llama3.2:3b"})
+    ollama.models["llama3.2:1b"], pulls = "serves", ollama.count("/api/pull")
+
+    outs = updated(failed, pulled)
+
+    assert ("serves", pulls) == (outs["digest"], ollama.count("/api/pull"))
+
+
 def test_other_settings_are_imported_under_the_same_name(imported: Props) -> None:
     olds = created(imported)
     news = {**imported, "template": "{{ .Prompt }}"}

@@ -153,6 +153,19 @@ def test_a_port_of_another_container_is_told_with_its_name(docker: DockerStandIn
     ]
 
 
+def test_a_port_of_an_llm_that_is_renamed_or_goes_is_not_free_yet(docker: DockerStandIn) -> None:
+    """Its gateway serves until the agents have moved to the new one."""
+    former = Names("trugen-llm", "test", "former")
+    docker.publish(20500, former.gateway, dict(former.owner))
+
+    (problem,) = problems(ollama(port=20500))
+
+    assert problem == (
+        "llms.main.port: 20500 belongs to `llms.former` until this run is over. Choose another, or first run"
+        " `pulumi up` with another for `llms.former`."
+    )
+
+
 def test_a_port_of_another_program_is_told_with_how_to_find_it() -> None:
     with closing(socket.socket()) as held:
         held.bind(("127.0.0.1", 0))
@@ -169,10 +182,10 @@ def test_a_port_of_another_program_is_told_with_how_to_find_it() -> None:
 def test_a_port_that_only_docker_may_have_is_left_to_docker() -> None:
     """Anybody but root is refused below 1024 (ip(7), `ip_unprivileged_port_start`)."""
     tls = {"hostname": "llm.example.com", "acmeEmail": "ops@example.com"}
-    forbidden = PermissionError(errno.EACCES, "Permission denied")
+    llm, forbidden = ollama(port=443, gateway={"tls": tls}), PermissionError(errno.EACCES, "Permission denied")
 
     with patch.object(socket.socket, "bind", side_effect=forbidden):
-        assert problems(ollama(port=443, gateway={"tls": tls})) == []
+        assert problems(llm) == []
 
 
 def test_a_gpu_on_a_machine_without_one_is_refused() -> None:

@@ -212,11 +212,13 @@ def test_a_pull_is_told_which_network_to_open(deploy: Run) -> None:
 ACME = {"hostname": "llm.example.com", "acmeEmail": "ops@example.com"}
 TUNNEL = {"kind": "cloudflared", "hostname": "llm.example.com"}
 NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
-FRONTS = [({}, NO_WAY_OUT), ({"tls": TLS}, NO_WAY_OUT), ({"tls": ACME}, {}), ({"tunnel": TUNNEL}, {})]
+NO_NEIGHBOURS = {"com.docker.network.bridge.enable_icc": "false"}
+CLOSED = NO_WAY_OUT | NO_NEIGHBOURS
+FRONTS = [({}, CLOSED), ({"tls": TLS}, CLOSED), ({"tls": ACME}, NO_NEIGHBOURS), ({"tunnel": TUNNEL}, {})]
 
 
 @pytest.mark.parametrize(("settings", "options"), FRONTS, ids=["plain", "own authority", "public authority", "tunnel"])
-def test_the_front_has_a_way_out_only_for_a_public_authority_or_a_tunnel(
+def test_the_front_has_a_way_out_only_for_a_public_authority_or_a_tunnel_and_neighbours_only_for_a_tunnel(
     deploy: Run, settings: dict[str, Any], options: dict[str, str]
 ) -> None:
     secrets = {"tunnelTokens": {"main": TUNNEL_TOKEN}} if "tunnel" in settings else {}

@@ -1,6 +1,9 @@
 """The default stack as a graph."""
 
-from tests.program.conftest import Program, is_secret
+from collections.abc import Callable
+from typing import Any
+
+from tests.program.conftest import Program, is_secret, stack_file
 
 
 def test_the_agent_gets_its_endpoint_from_the_gate_and_from_nothing_else(local: Program) -> None:
@@ -41,6 +44,24 @@ def test_the_gateway_opens_when_its_files_are_there_and_its_relay_and_engine_run
 
 def test_what_the_agents_used_before_is_closed_after_they_have_moved(local: Program) -> None:
     assert local.only("Agent").urn in local.only("Drain").depends_on
+
+
+def test_the_containers_of_an_llm_that_goes_wait_for_its_streams(local: Program) -> None:
+    """Pulumi looks at what depends on a resource itself, not at what would lead to it over one that stays."""
+    assert {local.engine.urn, local.relay.urn, local.gateway.urn} <= local.only("Drain").depends_on
+
+
+def test_an_agent_that_moves_to_another_llm_is_waited_for_too(run: Callable[..., Program]) -> None:
+    """It has the former token, model and engine of the one that it leaves until it has moved."""
+    config: dict[str, Any] = stack_file("local")["config"]
+    llms, agents = config["trugen-llm:llms"], config["trugen-llm:agents"]
+    llms["other"] = {**llms["main"], "port": 21444, "privatePort": 21446}
+    agents["moves"] = {**agents["concierge"], "llm": "other"}
+
+    program = run(config, stack="local")
+
+    everybody = {agent.urn for agent in program.all("Agent")}
+    assert [drain.name for drain in program.all("Drain") if everybody <= drain.depends_on] == ["main", "other"]
 
 
 def test_old_models_go_after_the_former_engine_is_done(local: Program) -> None:

@@ -210,4 +210,4 @@ def test_an_llm_that_makes_its_own_certificate_is_trusted_by_its_file_alone(
         answered = say(sandbox, agent(sandbox, custom(f"https://localhost:{llm.port}/v1")))
 
     assert answered.status_code == status
-    assert status == 200 or "then fetch its authority again by `pulumi up`" in answered.json()["error"]
+    assert status == 200 or "fetch its authority again by `pulumi up`" in answered.json()["error"]

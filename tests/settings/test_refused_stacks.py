@@ -113,7 +113,7 @@ def test_an_agent_name_that_nobody_could_read_is_refused(problems: Problems, sta
         ("port", 8080.5, "input should be a valid integer"),
         ("port", True, "input should be a valid integer, not True"),
         ("memory", 8, "is 8 bytes; write at least '64MiB', with the unit, like '8GiB'"),
-        ("memory", "-1", "could not parse value and unit"),
+        ("memory", "-1", "is no size; write a number with its unit"),
         ("cpus", 0, "input should be greater than 0, not 0"),
         ("parallel", 0, "input should be greater than or equal to 1, not 0"),
         ("contextLength", -1, "input should be greater than or equal to 256, not -1"),

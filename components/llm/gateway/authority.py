@@ -19,7 +19,7 @@ from components.foreseen import foreseen
 from components.llm.document import Llm, SelfHosted
 from components.llm.gate.authorities import FOLDER, file_for
 from components.llm.gateway.caddyfile import STORAGE_FOLDER
-from components.llm.volume_files import Volume, VolumeFilesError
+from components.llm.volume_files import Volume, VolumeFilesError, VolumeGoneError
 from components.progress import report
 
 Props = dict[str, Any]
@@ -64,8 +64,11 @@ class GatewayAuthorityProvider(ResourceProvider):
         """Whoever emptied the project's cache gets the file back, since every call to the gateway needs it."""
         try:
             certificate = _found(props)
+        except VolumeGoneError:
+            # Another one comes in its place, and the gateway makes another authority in it.
+            return ReadResult(id_, {**props, "certificate": ""})
         except VolumeFilesError:
-            # Image, volume and Docker itself are reported by their own resources.
+            # Docker itself is reported by its own resources.
             return ReadResult(id_, props)
         if certificate:
             _write(props["url"], certificate)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ByteSize, Field, model_validator
 
-from components.llm.declared import MIB, Declared, HostPath, Image, Size, spelled
+from components.llm.declared import MIB, Bytes, Declared, HostPath, Image, Size, spelled
 from components.urls import why_not_public
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -28,7 +28,7 @@ Host = Annotated[
 ]
 Email = Annotated[str, spelled(_EMAIL, "write an address like 'ops@example.com'")]
 Ip = Annotated[str, AfterValidator(_ip)]
-BodySize = Annotated[ByteSize, Field(ge=1024, le=1024 * MIB)]
+BodySize = Annotated[Bytes, Field(ge=1024, le=1024 * MIB)]
 
 
 class Tls(Declared):

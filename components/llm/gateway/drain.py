@@ -53,6 +53,9 @@ class DrainProvider(ResourceProvider):
         drain(news)
         return UpdateResult({**news, "closed": True})
 
+    def delete(self, _id: str, props: Props) -> None:
+        let_end(props)
+
     def read(self, id_: str, props: Props) -> ReadResult:
         door = Door.of(props["gateway"], _PURPOSE)
         try:
@@ -125,8 +128,20 @@ def drain(
     if tokens:
         door.volume.put(dict.fromkeys(tokens, ""))
     over_at = clock() + _LONGEST_STREAM_S
-    while clock() < over_at and (streams := _elsewhere(props, door.address)):
+    while clock() < over_at and (streams := _in_flight(props, but_at=door.address)):
         tell(f"{streams} streams still run on the former engine")
+        sleep(_LOOK_EVERY_S)
+
+
+def let_end(
+    props: Mapping[str, Any],
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Let the streams of an LLM that goes end, since its agents use another by now; not longer than declared."""
+    over_at = clock() + props["drain_s"]
+    while clock() < over_at and (streams := _in_flight(props)):
+        report(props["progress_urn"], f"{streams} streams still run")
         sleep(_LOOK_EVERY_S)
 
 
@@ -135,14 +150,14 @@ def _open_tokens(door: Door) -> list[str]:
     return [name for name, content in door.volume.get(*FORMER_TOKENS).items() if content != ""]
 
 
-def _elsewhere(props: Mapping[str, Any], address: str) -> int:
-    """Requests that another engine than the one at *address* is answering; none when the gateway does not tell."""
+def _in_flight(props: Mapping[str, Any], *, but_at: str | None = None) -> int:
+    """Requests that are being answered, but by the engine at *but_at*; none when the gateway does not tell."""
     headers = {"Authorization": f"Bearer {props['private_token']}"}
     try:
         with requests.Session() as session:
             session.trust_env = False  # a proxy of the environment is for the internet
             counted = session.get(props["in_flight_url"], headers=headers, timeout=_ANSWER_WITHIN_S).json()
-        return sum(count for at, count in counted.items() if at != address)
+        return sum(count for at, count in counted.items() if at != but_at)
     except (requests.RequestException, ValueError, AttributeError, TypeError):
         return 0
 

@@ -14,14 +14,16 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
 from components.foreseen import foreseen
-from components.llm.gateway.caddyfile import RELOAD
+from components.llm.gateway.caddyfile import RELOAD, STORAGE, TLS_PORT
 from components.llm.gateway.door import GATEWAY_USER
 from components.llm.gateway.places import CADDYFILE, CERTIFICATE, FORMER_TOKENS, KEY, OLDER_TOKEN, PREVIOUS_TOKEN, TOKEN
-from components.llm.secret_files import mark_of
+from components.llm.secret_files import as_found, mark_of
 from components.llm.volume_files import Volume, VolumeFilesError
 
 Props = dict[str, Any]
 _LOADED = (CADDYFILE, CERTIFICATE, KEY)
+_NEEDS_ANOTHER_CONTAINER = (STORAGE, f":{TLS_PORT}")
+"""Parts of a Caddyfile: a volume, and a port that is published. Who gains or loses one is replaced by Pulumi."""
 _COMPARED = ("volume", "container", "files", "__provider")
 
 
@@ -56,17 +58,12 @@ class GatewayFilesProvider(ResourceProvider):
         written = _write(news)
         # A run that was interrupted may have written them and not loaded them.
         declared = {name for name in _LOADED if _olds["files"].get(name) != news["files"].get(name)}
-        if declared or written & set(_LOADED):
-            _reload(news["container"])
+        if (declared or written & set(_LOADED)) and not _is_to_be_replaced(_olds, news):
+            _load(_olds["files"], news)
         return UpdateResult(_outputs(news))
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        try:
-            found = _volume(props).get(*props["files"])
-        except VolumeFilesError:
-            # Image, volume and Docker itself are reported by their own resources.
-            return ReadResult(id_, props)
-        return ReadResult(id_, {**props, "mark": mark_of(found) if found == props["files"] else ""})
+        return as_found(id_, props, _volume(props))
 
 
 @dataclass(frozen=True)
@@ -127,6 +124,21 @@ def _write(props: Props) -> set[str]:
 
 def _outputs(props: Props) -> Props:
     return {**props, "mark": mark_of(props["files"])}
+
+
+def _is_to_be_replaced(olds: Props, news: Props) -> bool:
+    """Whether the container that runs would refuse the new configuration: it cannot write where there is no volume."""
+    old, new = (props["files"].get(CADDYFILE, "") for props in (olds, news))
+    return any((part in old) != (part in new) for part in _NEEDS_ANOTHER_CONTAINER)
+
+
+def _load(former: Mapping[str, str], news: Props) -> None:
+    """What the gateway refuses is taken back: after a crash or a reboot it would not start with it."""
+    try:
+        _reload(news["container"])
+    except ReloadError:
+        _volume(news).put({name: former[name] for name in _LOADED if name in former})
+        raise
 
 
 def _reload(name: str) -> None:

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 _HAS_PROCESS = {"running", "restarting", "paused"}
 
 
-def read_live(client: "docker.DockerClient", names: Names) -> Found:
+def read_live(client: "docker.DockerClient", names: Names, image: str) -> Found:
     """
     The engines of this LLM, and the slot that its gateway sends requests to.
+
+    One that runs something else than what *image*, the declared one, is called today is no declared engine: the docker
+    provider would replace it where it is (`resourceDockerImageRead` of kreuzwerker/terraform-provider-docker).
 
     Raises:
         docker.errors.DockerException: Docker refused.
@@ -27,8 +30,12 @@ def read_live(client: "docker.DockerClient", names: Names) -> Found:
     owner = [f"{label}={value}" for label, value in names.owner.items()]
     by_slot = {one["Labels"].get(SLOT_LABEL): one for one in client.api.containers(all=True, filters={"label": owner})}
     there = {slot: by_slot[slot] for slot in SLOTS if slot in by_slot}
+    image_id = _id_of(client, image)
     return Found(
-        engines={slot: one["Labels"].get(SPEC_LABEL, "") for slot, one in there.items()},
+        engines={
+            slot: one["Labels"].get(SPEC_LABEL, "") if image_id in {one["ImageID"], None} else ""
+            for slot, one in there.items()
+        },
         live=_live_in(client, names, ROUTES) or _live_in(client, names, NEXT_ROUTES),
         running=frozenset(slot for slot, one in there.items() if one["State"] in _HAS_PROCESS),
     )
@@ -46,6 +53,17 @@ def read_file(client: "docker.DockerClient", container: str, name: str) -> str |
     with tarfile.open(fileobj=packed) as archive:
         file = archive.extractfile(name)
         return file.read().decode(errors="replace") if file else None
+
+
+def _id_of(client: "docker.DockerClient", image: str) -> str | None:
+    """None for an image that is not here, or when nobody can tell."""
+    import requests  # noqa: PLC0415 - see read_file
+    from docker.errors import APIError  # noqa: PLC0415 - see read_file
+
+    try:
+        return str(client.images.get(image).id)
+    except (APIError, requests.RequestException):
+        return None
 
 
 def _live_in(client: "docker.DockerClient", names: Names, file: str) -> Slot | None:

@@ -27,6 +27,8 @@ _USER = f"{GATEWAY_USER}:{GATEWAY_USER}"
 _GATEWAY_PROCESSES, _RELAY_PROCESSES = 256, 64
 # Published ports need no way out, and answers to them find their way all the same.
 _NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+# Docker publishes the private door through this network, so it listens there; only this machine shall call it.
+_NO_NEIGHBOURS = {"com.docker.network.bridge.enable_icc": "false"}
 # The official binary carries this capability in its file and cannot be executed where it is dropped.
 _OF_THE_BINARY = ("CAP_NET_BIND_SERVICE",)
 _HEALTHY = ("CMD", "wget", "-q", "-O", "/dev/null", f"http://{METRICS_HOST}:{METRICS_PORT}/healthz")
@@ -88,7 +90,8 @@ class Gateway(pulumi.ComponentResource):
         )
         self.files_mark = written.mark
         self.token = pulumi.Output.all(tokens.public, written.mark).apply(lambda both: str(both[0]))
-        options = {} if addresses.needs_way_out(args.gateway) else _NO_WAY_OUT
+        way_out = {} if addresses.needs_way_out(args.gateway) else _NO_WAY_OUT
+        options = way_out | ({} if args.gateway.tunnel else _NO_NEIGHBOURS)
         front = network(f"{name}-front", self, self._names, self._names.front_network, after=pulled, options=options)
         networks = [
             docker.ContainerNetworksAdvancedArgs(name=at, aliases=[alias])

@@ -140,3 +140,16 @@ def test_a_new_certificate_is_shown_after_a_reload_and_no_stream_breaks() -> Non
             assert names_of(after) == (("DNS", "localhost"),)
         assert stream.say("after").strip() in iter(lambda: received.readline().strip(), b"none")
         stream.end()
+
+
+def test_a_reload_closes_a_connection_that_waits_for_its_next_request(upstream: ScriptedServer) -> None:
+    """What a client must expect of a new certificate; docs/gateway.md says so."""
+    with real_caddy(upstream.port, tls=OWN) as caddy, connected(caddy, own_ca(caddy)) as connection:
+        connection.sendall(request(HOSTNAME).replace(b"Connection: close\r\n", b""))
+        answered = connection.recv(1 << 16)
+
+        caddy.reload()
+        rest = rest_of(connection)
+
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1" not in rest

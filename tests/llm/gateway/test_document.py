@@ -111,12 +111,20 @@ def test_any_ip_address_may_be_named(address: str) -> None:
     assert GatewaySettings.model_validate({"bind": address}).binds == address
 
 
+@pytest.mark.parametrize("text", [*HOSTILE, "caddy:2.11.7\n", "caddy:2.11.7 --x", "-caddy:2", "caddy:2.11.7@sha256:0"])
+def test_an_image_is_one_reference_with_a_tag(text: str) -> None:
+    assert "pin a tag" in refusal(image=text)
+    assert "pin a tag" in refusal(relayImage=text)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("maxBody", 0),
         ("maxBody", "1 KB"),
         ("maxBody", "2GiB"),
+        ("maxBody", "4MiB\n}"),
+        ("memory", "256MiB and more"),
         ("maxConcurrent", 0),
         ("maxConcurrent", "9}"),
         ("keepAliveS", 0),

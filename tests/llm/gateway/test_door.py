@@ -216,8 +216,6 @@ def world() -> Iterator[World]:
             (candidate.__name__, "_remove", made.remove),
             (files.__name__, "_reload", lambda _container: None),
             (drain.__name__, "_elsewhere", lambda _props, _address: 0),
-            (drain.__name__, "time.sleep", clock.sleep),
-            (drain.__name__, "time.monotonic", clock),
         ):
             stack.enter_context(patch(f"{target}.{name}", instead))
         stack.enter_context(patch.object(drain.drain, "__defaults__", (clock, clock.sleep)))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.llm.gateway.drain import DrainProvider, drain
+from components.llm.gateway.drain import DrainProvider, drain, let_end
 from components.llm.gateway.routes import only
 from components.llm.volume_files import VolumeFilesError
 from tests.fixtures.fake_clock import FakeClock
@@ -167,6 +167,22 @@ def test_a_gateway_that_is_down_is_not_waited_for(moved: VolumeInMemory, clock: 
         drain(props((InFlight(), nobody.root_url), drain_s=0.0), clock, clock.sleep)
 
     assert ((str(CLOSED), "", ""), []) == (former(moved), clock.pauses)
+
+
+def test_streams_of_an_llm_that_goes_are_waited_for(relay: tuple[InFlight, str], clock: FakeClock) -> None:
+    relay[0].counts = [answer(200, {NEW: 2}), answer(200, {NEW: 1}), answer(200, {})]
+
+    let_end(props(relay), clock, clock.sleep)
+
+    assert 2 == len(clock.pauses)
+
+
+def test_an_llm_that_goes_waits_for_no_longer_than_declared(relay: tuple[InFlight, str], clock: FakeClock) -> None:
+    relay[0].counts = [answer(200, {NEW: 1})]
+
+    let_end(props(relay), clock, clock.sleep)
+
+    assert 30.0 == clock()
 
 
 @pytest.mark.parametrize("moment", range(6))

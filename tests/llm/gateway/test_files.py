@@ -1,23 +1,35 @@
 """The gateway's files: what the door accepts while its token changes. The volume is in memory."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from components.llm.gateway.caddyfile import caddyfile
+from components.llm.gateway.document import GatewaySettings
 from components.llm.gateway.files import GatewayFilesProvider, ReloadError
-from components.llm.volume_files import VolumeFilesError
+from components.llm.volume_files import Volume, VolumeFilesError, VolumeGoneError
 from tests.fixtures.volume_in_memory import VolumeInMemory
 
 pytestmark = pytest.mark.usefixtures("volume")
 
 GATEWAY = GatewayFilesProvider()
 OLD, NEW, NEWEST = "canary-old-token", "canary-new-token", "canary-newest-token"
+HOST = {"hostname": "llm.example.com"}
+INTERNAL, ACME = {**HOST, "internal": True}, {**HOST, "acmeEmail": "ops@example.com"}
+FILES = {**HOST, "certificate": "c.pem", "key": "k.pem"}
 PUBLIC = ("token", "previous-token", "older-token")
 
 
 def props(token: str = OLD, **others: Any) -> dict[str, Any]:
     files = {"Caddyfile": "{\n}\n", "token": token, "private-token": "canary-private"}
     return {"volume": "v", "image": "i", "container": "c", "files": files, "__provider": "p", **others}
+
+
+def with_tls(tls: dict[str, Any] | None) -> dict[str, str]:
+    """Files with the configuration that the product writes for it."""
+    settings = GatewaySettings.model_validate({"tls": tls} if tls else {})
+    return {**props()["files"], "Caddyfile": caddyfile(settings, None)}
 
 
 def created(**others: Any) -> dict[str, Any]:
@@ -135,6 +147,28 @@ def test_a_file_that_is_gone_is_written_again(volume: VolumeInMemory) -> None:
     assert GATEWAY.diff("id", GATEWAY.read("id", outs).outs or {}, props()).changes
 
 
+def test_a_volume_that_is_gone_is_filled_again_by_the_same_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own resource makes an empty one of the same name, by which nobody else would see a change."""
+    outs = created()
+    monkeypatch.setattr(Volume, "get", raising(VolumeGoneError("no such volume")))
+
+    assert GATEWAY.diff("id", GATEWAY.read("id", outs).outs or {}, props()).changes
+
+
+def test_a_docker_that_does_not_tell_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    outs = created()
+    monkeypatch.setattr(Volume, "get", raising(VolumeFilesError("Docker does not answer")))
+
+    assert not GATEWAY.diff("id", GATEWAY.read("id", outs).outs or {}, props()).changes
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def get(*_: object) -> Any:
+        raise error
+
+    return get
+
+
 def test_a_refresh_of_untouched_files_is_no_change(volume: VolumeInMemory) -> None:
     outs = created()
     volume.files |= {"routes.json": "{}", "previous-token": OLD}
@@ -195,6 +229,45 @@ def test_a_configuration_that_somebody_changed_is_loaded_again(
     volume.files["Caddyfile"] = "# put there by somebody\n"
 
     assert ["c"] == reloads(monkeypatch, outs)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reloaded"),
+    [
+        (None, INTERNAL, []),
+        (INTERNAL, None, []),
+        (None, FILES, []),
+        (FILES, INTERNAL, []),
+        (INTERNAL, ACME, ["c"]),
+    ],
+    ids=["to https", "back", "to own files", "to an own authority", "to a public one"],
+)
+def test_a_container_that_will_be_replaced_is_not_reloaded(
+    monkeypatch: pytest.MonkeyPatch,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    reloaded: list[str],
+) -> None:
+    """It lacks the volume or the port: the real Caddy refuses `mkdir /var: read-only file system`."""
+    outs = created(files=with_tls(before))
+
+    assert reloaded == reloads(monkeypatch, outs, files=with_tls(after))
+
+
+def test_a_configuration_that_the_gateway_refuses_is_not_left_for_its_next_start(
+    volume: VolumeInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outs = created()
+
+    def refuses(name: str) -> None:
+        raise ReloadError(f"'{name}' did not take it")
+
+    monkeypatch.setattr("components.llm.gateway.files._reload", refuses)
+
+    with pytest.raises(ReloadError):
+        GATEWAY.update("id", outs, props(NEW, files={**props(NEW)["files"], "Caddyfile": "# refused\n"}))
+
+    assert (props()["files"]["Caddyfile"], {OLD, NEW}) == (volume.files["Caddyfile"], accepted(volume))
 
 
 def test_a_configuration_that_docker_does_not_let_us_load_is_told_with_what_to_do(
