@@ -89,8 +89,9 @@ class LlmServer(pulumi.ComponentResource):
         """A resource for each engine: if it were replaced, Pulumi would first delete the live engine that uses it."""
         logical_name, first = f"{name}{called.removeprefix(self._names.container)}", f"{name}-models"
         opts = pulumi.ResourceOptions(parent=self, depends_on=[pulled])
-        if logical_name != first and choice.starts and choice.beside is None:
-            # What the releases without a gateway called it, whatever the engine.
+        if logical_name != first and choice.first:
+            # What the releases without a gateway called it, whatever the engine. Ollama's is called so still, and the
+            # weights of one that is stopped shall stay until another engine is proven.
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(first)]))
         return docker.Volume(
             logical_name, name=called, labels=labels(docker.VolumeLabelArgs, self._names.owner), opts=opts

@@ -127,7 +127,7 @@ def chosen(llms: Mapping[str, Llm], slot: Slot) -> dict[str, Choice]:
     """What preflight would choose: *slot* a for the first engine of a stack, b beside a former one that serves."""
     beside = None if slot == "a" else other(slot)
     return {
-        name: Choice(slot, f"mark-of-{name}", beside, starts=True)
+        name: Choice(slot, f"mark-of-{name}", beside, starts=True, first=beside is None)
         for name, llm in llms.items()
         if isinstance(llm, SelfHosted)
     }

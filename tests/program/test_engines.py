@@ -203,6 +203,19 @@ def test_the_gate_knows_what_the_agents_need_and_whether_strangers_can_call(run:
     assert gate["system_prompt_bytes"] == 512
 
 
+@pytest.mark.parametrize(("slot", "taken_over"), [("a", ["main-models"]), ("b", [])], ids=["first", "beside another"])
+def test_only_the_first_engine_takes_over_the_volume_of_a_release_without_slots(
+    run: Run, slot: str, taken_over: list[str]
+) -> None:
+    """Beside an Ollama that serves, or has stopped, the volume of that name holds its weights."""
+    config = stack_file("local")["config"]
+    config["trugen-llm:llms"]["main"] = LLMS["llama.cpp"]
+
+    volume = run(config, slot=slot).named("Volume", "main-llama-cpp")
+
+    assert [alias.spec.name for alias in volume.options.aliases] == taken_over
+
+
 def test_a_server_that_an_earlier_release_made_is_the_same_server(local: Program) -> None:
     """Its type was `OllamaServer`; without the alias the container would be made anew."""
     (alias,) = local.only("LlmServer").options.aliases

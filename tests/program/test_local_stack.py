@@ -61,7 +61,7 @@ def test_an_agent_that_moves_to_another_llm_is_waited_for_too(run: Callable[...,
     program = run(config, stack="local")
 
     everybody = {agent.urn for agent in program.all("Agent")}
-    assert [drain.name for drain in program.all("Drain") if everybody <= drain.depends_on] == ["main", "other"]
+    assert {drain.name for drain in program.all("Drain") if everybody <= drain.depends_on} == {"main", "other"}
 
 
 def test_old_models_go_after_the_former_engine_is_done(local: Program) -> None:

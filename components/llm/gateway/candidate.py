@@ -7,6 +7,7 @@ from typing import Any
 from components.llm.gateway.door import Door
 from components.llm.gateway.routes import Routes
 from components.llm.names import slot_at
+from components.llm.volume_files import VolumeFilesError
 
 
 @contextmanager
@@ -26,17 +27,28 @@ def removed_unless_proven(place: Mapping[str, Any] | None, container_id: str, pu
     try:
         yield before
     except BaseException as error:
-        door.lead(before)
-        if is_candidate(place, before):
-            _remove(container_id)
-        if before is not None:
-            error.add_note(_what_stays(before, removed=is_candidate(place, before)))
+        if note := _put_back(door, before, container_id if is_candidate(place, before) else None):
+            error.add_note(note)
         raise
 
 
 def is_candidate(place: Mapping[str, Any] | None, before: Routes | None) -> bool:
     """Whether the engine at *place* came up beside the one that *before* led to, so that it goes when it fails."""
     return place is not None and before is not None and not before.lead_to(place["address"])
+
+
+def _put_back(door: Door, before: Routes | None, candidate_id: str | None) -> str | None:
+    """What is left to say of it. A Docker that fails now, too, does not hide why the engine was not proven."""
+    import requests  # noqa: PLC0415 - 0.1 s that only a failure has to pay
+    from docker.errors import DockerException  # noqa: PLC0415 - see above
+
+    try:
+        door.lead(before)
+        if candidate_id is not None:
+            _remove(candidate_id)
+    except (VolumeFilesError, DockerException, requests.RequestException) as fault:
+        return f"  What this run began could not be taken back: {fault}\n  Run `pulumi up` again once Docker is well."
+    return _what_stays(before, removed=candidate_id is not None) if before else None
 
 
 def _what_stays(before: Routes, *, removed: bool) -> str:

@@ -46,12 +46,14 @@ class Choice:
         mark: Of the declared engine, for its label `trugen-llm.spec`.
         beside: Slot of another engine that serves, or may serve, until this one is proven.
         starts: Whether nothing runs in the slot yet, so that the engine needs memory of its own.
+        first: Whether no slot has an engine, be it a stopped one, as after a release that knew no slots.
     """
 
     slot: Slot
     mark: str
     beside: Slot | None
     starts: bool
+    first: bool = False
 
     @property
     def changes(self) -> bool:
@@ -74,7 +76,7 @@ def choose(found: Found, wanted_mark: str, strategy: Strategy) -> Choice:
     # With the routes lost, whatever runs may be what serves.
     may_serve = other(slot) if found.live is None else served
     beside = may_serve if may_serve != slot and may_serve in found.running else None
-    return Choice(slot, wanted_mark, beside, starts=slot not in found.running)
+    return Choice(slot, wanted_mark, beside, starts=slot not in found.running, first=not found.engines)
 
 
 def _slot_of_none_served(found: Found, wanted_mark: str, strategy: Strategy) -> Slot:

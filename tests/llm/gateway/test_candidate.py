@@ -1,6 +1,8 @@
 """What an engine that was not proven leaves behind."""
 
 import pytest
+import requests
+from docker.errors import APIError
 
 from components.llm.gateway import candidate
 from components.llm.gateway.candidate import removed_unless_proven
@@ -109,10 +111,27 @@ def test_a_candidate_is_not_removed_while_traffic_may_still_go_to_it(
     volume.files["routes.json"] = str(before := only(LIVE, "old"))
     volume.fail_at = 0
 
-    with pytest.raises(VolumeFilesError):
-        prove(volume, leads=before.moved_to(CANDIDATE, "new"))
+    fails(volume, leads=before.moved_to(CANDIDATE, "new"))
 
     assert [] == removed
+
+
+@pytest.mark.parametrize("fault", [VolumeFilesError("no"), APIError("no"), requests.ConnectionError("no")], ids=repr)
+def test_a_docker_that_fails_at_it_does_not_hide_why_the_engine_was_not_proven(
+    volume: VolumeInMemory, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def remove(_: str) -> None:
+        raise fault
+
+    volume.files["routes.json"] = str(only(LIVE, "old"))
+    monkeypatch.setattr(candidate, "_remove", remove)
+
+    with pytest.raises(RuntimeError, match="not proven") as caught:
+        prove(volume, leads=None)
+
+    (note,) = caught.value.__notes__
+    assert "could not be taken back: no" in note
+    assert "`pulumi up`" in note
 
 
 @pytest.mark.usefixtures("removed")

@@ -215,7 +215,7 @@ def world() -> Iterator[World]:
             ("components.llm.gate.evidence.Evidence", "as_dict", lambda _evidence: {}),
             (candidate.__name__, "_remove", made.remove),
             (files.__name__, "_reload", lambda _container: None),
-            (drain.__name__, "_elsewhere", lambda _props, _address: 0),
+            (drain.__name__, "_in_flight", lambda _props, **_: 0),
         ):
             stack.enter_context(patch(f"{target}.{name}", instead))
         stack.enter_context(patch.object(drain.drain, "__defaults__", (clock, clock.sleep)))

@@ -28,7 +28,7 @@ def chosen(there: Found, strategy: Strategy = "side-by-side") -> Choice:
 
 @each_strategy
 def test_the_first_engine_goes_into_slot_a_beside_nothing(strategy: Strategy) -> None:
-    assert chosen(found(None, {}), strategy) == Choice("a", "new", beside=None, starts=True)
+    assert chosen(found(None, {}), strategy) == Choice("a", "new", beside=None, starts=True, first=True)
 
 
 @each_strategy
@@ -78,7 +78,7 @@ def test_a_live_engine_that_stopped_keeps_its_slot_and_serves_nobody() -> None:
 def test_a_live_slot_without_a_container_takes_the_engine_as_there_is_nothing_to_keep(
     live: Slot, strategy: Strategy
 ) -> None:
-    assert chosen(found(live, {}), strategy) == Choice(live, "new", beside=None, starts=True)
+    assert chosen(found(live, {}), strategy) == Choice(live, "new", beside=None, starts=True, first=True)
 
 
 def test_a_live_slot_without_a_container_takes_the_engine_rather_than_replace_another() -> None:
