@@ -29,6 +29,7 @@ _OF_THE_GATEWAY = {
     "test_gate_at_the_door.py",
     "test_gateway_certificates.py",
     "test_gateway_files.py",
+    "test_moved_and_lost.py",
     "test_own_authority.py",
     "test_private_network.py",
     "test_switching_engines.py",
