@@ -3,11 +3,14 @@
 import io
 import subprocess
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
 
+from tests.end_to_end.test_switching_engines import llama_cpp
 from tests.fixtures.deployment import PROJECT, Deployment
 from tests.fixtures.stored_stack import KEPT, StoredStack
 
@@ -51,14 +54,21 @@ def test_a_tool_that_an_agent_of_earlier_code_gets_later_is_proven_first(tmp_pat
     assert "needs_tools" in plan.printed
 
 
-def test_a_running_engine_of_the_release_without_gateways_gets_one_and_keeps_its_agent(
-    deployment: Deployment, engine: docker.DockerClient, tmp_path: Path
+def _ollama(deployment: Deployment) -> dict[str, Any]:
+    declared: dict[str, Any] = deployment.config()["config"]["trugen-llm:llms"]["main"]
+    return declared
+
+
+@pytest.mark.parametrize("declare", [_ollama, llama_cpp])
+def test_a_running_engine_of_the_release_without_gateways_gets_one_and_keeps_its_agent_and_volume(
+    deployment: Deployment, engine: docker.DockerClient, tmp_path: Path, declare: Callable[[Deployment], dict[str, Any]]
 ) -> None:
     _check_out(WITHOUT_GATEWAYS, tmp_path / "release")
-    declared = deployment.config()["config"]["trugen-llm:llms"]["main"]
+    declared = declare(deployment)
     deployment.install(tmp_path / "release")
     deployment.change("llms.main", {key: declared[key] for key in declared.keys() - {"privatePort", "gateway"}})
     before = deployment.deployed()
+    volume = engine.volumes.get(deployment.names.volume(declared["engine"])).attrs["CreatedAt"]
     deployment.install(PROJECT)
     deployment.change("llms.main", declared)
 
@@ -70,6 +80,7 @@ def test_a_running_engine_of_the_release_without_gateways_gets_one_and_keeps_its
     assert after["agents"]["concierge"]["id"] == before["agents"]["concierge"]["id"]
     assert {one.name for one in deployment.containers(engine)} == {names.engine("a"), names.relay, names.gateway}
     assert {one.name for one in engine.networks.list(filters=mine)} == {names.private_network, names.front_network}
+    assert engine.volumes.get(names.volume(declared["engine"])).attrs["CreatedAt"] == volume
     assert again.status == 0, again.printed
 
 

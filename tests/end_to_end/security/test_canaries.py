@@ -1,8 +1,4 @@
-"""
-Every secret of a deployed stack is looked for wherever somebody without it may look.
-
-The last of these tests, since logs are only worth a look after the others have called.
-"""
+"""Every secret of a deployed stack is looked for wherever somebody without it may look."""
 
 import json
 from collections.abc import Iterator, Mapping
