@@ -113,6 +113,7 @@ class Deployed:
             self._name,
             DrainArgs(
                 gateway=self._place,
+                owner=Names(pulumi.get_project(), pulumi.get_stack(), self._name).owner,
                 model=self._args.agent_model,
                 token=self.token,
                 private_url=addresses.private_url(self._args),

@@ -61,7 +61,9 @@ class PreflightOne:
 
     def problems(self) -> Iterator[str]:
         key = f"llms.{self.names.llm}"
-        yield from (f"{key}.{problem}" for problem in (*self._container(), *self._ports(), *self._model()))
+        yield from (
+            f"{key}.{problem}" for problem in (*self._container(), *self._ports(), *self._model(), *self._unfinished())
+        )
 
     @cached_property
     def choice(self) -> Choice:
@@ -105,6 +107,15 @@ class PreflightOne:
                 yield f"{key}: '{image}' cannot be pulled: {reason}. Check the tag with `docker pull {image}`."
 
         yield from (f"gateway.{problem}" for problem in certificate.problems(gateway.tls))
+
+    def _unfinished(self) -> Iterator[str]:
+        """A third engine has no slot while agents may still use the first."""
+        if not self._bad_files and self.choice.cuts:
+            yield (
+                "engine: a change before has not come to its end, and agents may still use the engine that another one"
+                " would have to replace. Run `pulumi up` with what the stack said then until it succeeds, or let the"
+                f" new engine replace the live one: `pulumi config set --path llms.{self.names.llm}.strategy recreate`."
+            )
 
     def _ports(self) -> Iterator[str]:
         llm = self.llm

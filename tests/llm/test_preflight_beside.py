@@ -304,3 +304,35 @@ def test_an_image_of_the_gateway_that_no_registry_has_is_refused(key: str) -> No
     said = problem(llm(gateway={key: "acme/gone:1"}))
 
     assert said.startswith(f"llms.main.gateway.{key}: 'acme/gone:1' cannot be pulled: manifest unknown.")
+
+
+def second_change(docker: DockerStandIn, declared: Any, first_mark: str) -> None:
+    """The engine of slot b was proven and went live; the agents have not moved on from that of slot a."""
+    serve(docker, declared, "b", "second")
+    docker.add(NAMES.engine("a"), dict(NAMES.engine_labels("a", first_mark)))
+    routes = '{"live": "engine-b:11434", "models": {"new": "engine-b:11434", "old": "engine-a:11434"}}'
+    docker.files[NAMES.gateway, "/run/trugen-llm/routes.json"] = routes
+
+
+def test_a_third_engine_waits_until_the_agents_have_left_the_first(docker: DockerStandIn) -> None:
+    declared = llm()
+    second_change(docker, declared, "first")
+
+    told = problem(declared, machine(free_gib=64))
+
+    assert told.startswith("llms.main.engine: a change before has not come to its end")
+    assert "llms.main.strategy recreate" in told
+
+
+def test_going_back_to_the_first_engine_needs_no_third_slot(docker: DockerStandIn) -> None:
+    declared = llm()
+    second_change(docker, declared, check(declared).mark)
+
+    assert check(declared).slot == "a"
+
+
+def test_with_recreate_a_third_engine_takes_the_place_of_the_second(docker: DockerStandIn) -> None:
+    declared = llm(strategy="recreate")
+    second_change(docker, declared, "first")
+
+    assert check(declared).slot == "b"

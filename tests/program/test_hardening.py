@@ -140,7 +140,7 @@ def test_5_10_nobody_is_on_the_hosts_network(containers: Mapping[str, Registered
 
 
 def test_5_11_nobody_takes_more_memory_than_declared_nor_swaps(containers: Mapping[str, Registered]) -> None:
-    declared = same(256) | {"engine": 2048}
+    declared = same(256) | {"engine": 2048, "relay": 256 + 2 * 256 * 4}
 
     assert of_each(containers, "memory") == of_each(containers, "memorySwap") == declared
 

@@ -16,9 +16,11 @@ import requests
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
 from components.foreseen import foreseen
+from components.llm.gateway import strays
 from components.llm.gateway.door import Door
 from components.llm.gateway.places import FORMER_TOKENS
 from components.llm.gateway.routes import only
+from components.llm.gateway.strays import StraysError
 from components.llm.volume_files import VolumeFilesError
 from components.progress import report
 
@@ -32,9 +34,9 @@ _PURPOSE = "drain"
 
 class DrainProvider(ResourceProvider):
     """
-    Inputs: `gateway` (`volume`, `image`, `address`), `model`, `token_mark`, `in_flight_url`, `private_token`,
-    `drain_s`, `progress_urn`. Outputs: those, and `closed`, false when a refresh found that something former is still
-    valid: a change that was taken back leaves it so.
+    Inputs: `gateway` (`volume`, `image`, `address`), `owner` (labels of the LLM's containers), `model`, `token_mark`,
+    `in_flight_url`, `private_token`, `drain_s`, `progress_urn`. Outputs: those, and `closed`, false when a refresh
+    found that something former is still there: a change that was taken back, or a run that was killed, leaves it so.
     """
 
     serialize_as_secret_always = False
@@ -43,23 +45,26 @@ class DrainProvider(ResourceProvider):
         changed = any(_olds.get(key) != _news.get(key) for key in _COMPARED)
         return DiffResult(changes=changed or not _olds["closed"], replaces=[])
 
-    @foreseen(VolumeFilesError)
+    @foreseen(VolumeFilesError, StraysError)
     def create(self, props: Props) -> CreateResult:
-        drain(props)
+        _retire(props)
         return CreateResult("drained", {**props, "closed": True})
 
-    @foreseen(VolumeFilesError)
+    @foreseen(VolumeFilesError, StraysError)
     def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
-        drain(news)
+        _retire(news)
         return UpdateResult({**news, "closed": True})
 
+    @foreseen(StraysError)
     def delete(self, _id: str, props: Props) -> None:
         let_end(props)
+        strays.remove(props["owner"], props["gateway"]["address"])
 
     def read(self, id_: str, props: Props) -> ReadResult:
         door = Door.of(props["gateway"], _PURPOSE)
         try:
             closed = door.routes() == only(door.address, props["model"]) and not _open_tokens(door)
+            closed = closed and not strays.are_there(props["owner"], door.address)
         except VolumeFilesError:
             # Image, volume and Docker itself are reported by their own resources.
             return ReadResult(id_, props)
@@ -69,12 +74,14 @@ class DrainProvider(ResourceProvider):
 @dataclass(frozen=True)
 class DrainArgs:
     """
-    *gateway* holds `volume`, `image` and `address`, the engine that agents reach from now on by *model* and *token*.
+    *gateway* holds `volume`, `image` and `address`, the engine that agents reach from now on by *model* and *token*;
+    *owner* are the labels of the LLM's containers.
     *drain_s* is how long what they used before stays valid, in seconds; then streams that still run get up to five
     minutes more.
     """
 
     gateway: Mapping[str, pulumi.Input[str]]
+    owner: Mapping[str, str]
     model: pulumi.Input[str]
     token: pulumi.Input[str]
     private_url: str
@@ -89,6 +96,7 @@ class Drain(pulumi.dynamic.Resource, module="trugen", name="Drain"):
     def __init__(self, name: str, args: DrainArgs, opts: pulumi.ResourceOptions) -> None:
         props = {
             "gateway": args.gateway,
+            "owner": args.owner,
             "model": args.model,
             # Random and long, so that its hash tells nothing about it.
             "token_mark": pulumi.Output.unsecret(pulumi.Output.from_input(args.token).apply(_mark)),
@@ -99,6 +107,11 @@ class Drain(pulumi.dynamic.Resource, module="trugen", name="Drain"):
             "closed": None,
         }
         super().__init__(DrainProvider(), name, props, opts)
+
+
+def _retire(props: Props) -> None:
+    drain(props)
+    strays.remove(props["owner"], props["gateway"]["address"])
 
 
 def drain(

@@ -1,13 +1,13 @@
 """What Docker tells about the two slots of one LLM."""
 
 import io
-import json
 import tarfile
 from typing import TYPE_CHECKING
 
 from components.llm.gateway.places import NEXT_ROUTES, PLACE, ROUTES
+from components.llm.gateway.routes import Routes
 from components.llm.gateway.slots import Found
-from components.llm.names import SLOT_LABEL, SLOTS, SPEC_LABEL, Names, Slot, slot_at
+from components.llm.names import SLOT_LABEL, SLOTS, SPEC_LABEL, Names, slot_at
 
 if TYPE_CHECKING:
     import docker
@@ -31,13 +31,17 @@ def read_live(client: "docker.DockerClient", names: Names, image: str) -> Found:
     by_slot = {one["Labels"].get(SLOT_LABEL): one for one in client.api.containers(all=True, filters={"label": owner})}
     there = {slot: by_slot[slot] for slot in SLOTS if slot in by_slot}
     image_id = _id_of(client, image)
+    parsed = (Routes.parse(read_file(client, names.gateway, file)) for file in (ROUTES, NEXT_ROUTES))
+    routes = next((found for found in parsed if found is not None), None)
+    addresses = (routes.live, *routes.models.values()) if routes else ()
     return Found(
         engines={
             slot: one["Labels"].get(SPEC_LABEL, "") if image_id in {one["ImageID"], None} else ""
             for slot, one in there.items()
         },
-        live=_live_in(client, names, ROUTES) or _live_in(client, names, NEXT_ROUTES),
+        live=slot_at(routes.live) if routes else None,
         running=frozenset(slot for slot, one in there.items() if one["State"] in _HAS_PROCESS),
+        routed=frozenset(slot for at in addresses if (slot := slot_at(at)) is not None),
     )
 
 
@@ -64,12 +68,3 @@ def _id_of(client: "docker.DockerClient", image: str) -> str | None:
         return str(client.images.get(image).id)
     except (APIError, requests.RequestException):
         return None
-
-
-def _live_in(client: "docker.DockerClient", names: Names, file: str) -> Slot | None:
-    """The slot that `{"live": "engine-a:11434", …}` names; None when it names none."""
-    try:
-        live = str(json.loads(read_file(client, names.gateway, file) or "{}")["live"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    return slot_at(live)

@@ -132,13 +132,18 @@ class Gateway(pulumi.ComponentResource):
             networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=server.private_network, aliases=["relay"])],
             dns_opts=_GIVE_UP_SOON,
             labels=labels(docker.ContainerLabelArgs, self._names.owner),
-            memory=self._settings.memory // MIB,
-            memory_swap=self._settings.memory // MIB,
+            memory=(most := self._relay_memory_mib()),
+            memory_swap=most,
             restart=RESTART,
             healthcheck=health("CMD", "python3", "-c", _ALIVE.format(port=RELAY_PORT)),
             opts=container_options(self, self._names, self._names.relay, _RELAY_PROCESSES),
             **hardened(scratch=_SCRATCH),
         )
+
+    def _relay_memory_mib(self) -> int:
+        """Room for all bodies that the gateway lets in at a time, as bytes and while they are read as JSON."""
+        settings = self._settings
+        return (settings.memory + 2 * settings.max_concurrent * settings.max_body) // MIB
 
     def _caddy(
         self,

@@ -29,11 +29,13 @@ class Found:
         engines: Slot -> spec mark, of the containers that exist.
         live: Slot that the gateway sends requests to; None when that is unknown, as before the first run.
         running: Slots whose container has a process, be it a restarting one: it serves, and it holds memory.
+        routed: Slots that some requests are sent to, the live one and one whose model agents may still name.
     """
 
     engines: Mapping[Slot, str]
     live: Slot | None
     running: frozenset[Slot]
+    routed: frozenset[Slot] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Choice:
         beside: Slot of another engine that serves, or may serve, until this one is proven.
         starts: Whether nothing runs in the slot yet, so that the engine needs memory of its own.
         first: Whether no slot has an engine, be it a stopped one, as after a release that knew no slots.
+        cuts: Whether another engine would have to go from the slot that agents may still use: a change before has not
+            come to its end.
     """
 
     slot: Slot
@@ -54,6 +58,7 @@ class Choice:
     beside: Slot | None
     starts: bool
     first: bool = False
+    cuts: bool = False
 
     @property
     def changes(self) -> bool:
@@ -76,7 +81,8 @@ def choose(found: Found, wanted_mark: str, strategy: Strategy) -> Choice:
     # With the routes lost, whatever runs may be what serves.
     may_serve = other(slot) if found.live is None else served
     beside = may_serve if may_serve != slot and may_serve in found.running else None
-    return Choice(slot, wanted_mark, beside, starts=slot not in found.running, first=not found.engines)
+    cuts = slot != found.live and slot in found.routed and found.engines.get(slot, wanted_mark) != wanted_mark
+    return Choice(slot, wanted_mark, beside, starts=slot not in found.running, first=not found.engines, cuts=cuts)
 
 
 def _slot_of_none_served(found: Found, wanted_mark: str, strategy: Strategy) -> Slot:

@@ -93,9 +93,9 @@ def test_a_process_that_takes_all_memory_is_killed_and_the_relay_goes_on(
     guarded: Guarded, engine: docker.DockerClient
 ) -> None:
     relay = guarded.relay_container(engine)
-    started = relay.attrs["State"]["StartedAt"]
+    started, limit_bytes = relay.attrs["State"]["StartedAt"], relay.attrs["HostConfig"]["Memory"]
 
-    status, _ = python_in(relay, "held = bytearray(b'x') * (400 << 20)")
+    status, _ = python_in(relay, f"held = bytearray(b'x') * {limit_bytes + 2**27}")
 
     relay.reload()
     assert (status, relay.attrs["State"]["StartedAt"], relay.status) == (KILLED, started, "running")

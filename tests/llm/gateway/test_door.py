@@ -16,7 +16,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from components.llm.gate.evidence import Evidence
-from components.llm.gateway import candidate, drain, files
+from components.llm.gateway import candidate, drain, files, strays
 from components.llm.gateway.door import Door
 from components.llm.gateway.drain import DrainProvider
 from components.llm.gateway.files import GatewayFilesProvider
@@ -175,7 +175,7 @@ class World:
         self._step("gate", ReadyGateProvider(), {**news, **patience, "ttft_budget_action": "warn"})
 
     def _drain(self, place: Props, model: str, token: str) -> None:
-        news = {"gateway": place, "model": model, "token_mark": token, "drain_s": 1, "progress_urn": ""}
+        news = {"gateway": place, "owner": {}, "model": model, "token_mark": token, "drain_s": 1, "progress_urn": ""}
         self._step("drain", DrainProvider(), news)
 
     def _step(self, name: str, provider: Any, news: Props) -> None:
@@ -216,6 +216,8 @@ def world() -> Iterator[World]:
             (candidate.__name__, "_remove", made.remove),
             (files.__name__, "_reload", lambda _container: None),
             (drain.__name__, "_in_flight", lambda _props, **_: 0),
+            (strays.__name__, "are_there", lambda *_: False),
+            (strays.__name__, "remove", lambda *_: None),
         ):
             stack.enter_context(patch(f"{target}.{name}", instead))
         stack.enter_context(patch.object(drain.drain, "__defaults__", (clock, clock.sleep)))

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from components.llm.gateway import strays
 from components.llm.gateway.drain import DrainProvider, drain, let_end
 from components.llm.gateway.routes import only
+from components.llm.names import slot_at
 from components.llm.volume_files import VolumeFilesError
 from tests.fixtures.fake_clock import FakeClock
 from tests.fixtures.scripted_llm import answer, refuse
@@ -21,7 +23,30 @@ MOVED = only(OLD, "old").moved_to(NEW, "new")
 CLOSED = only(NEW, "new")
 SHUT = {"previous-token": "", "older-token": ""}
 PRIVATE = "canary-private-token"
+OWNER = {"trugen-llm.llm": "main"}
 DRAINED = DrainProvider()
+
+
+class Engines:
+    """Stands for Docker: slots in which the LLM has an engine."""
+
+    def __init__(self) -> None:
+        self.slots = {"a"}
+
+    def are_there(self, owner: object, address: str) -> bool:
+        return owner == OWNER and bool(self.slots - {slot_at(address)})
+
+    def remove(self, owner: object, address: str) -> None:
+        assert owner == OWNER
+        self.slots &= {slot_at(address)}
+
+
+@pytest.fixture(autouse=True)
+def engines(monkeypatch: pytest.MonkeyPatch) -> Engines:
+    docker = Engines()
+    monkeypatch.setattr(strays, "are_there", docker.are_there)
+    monkeypatch.setattr(strays, "remove", docker.remove)
+    return docker
 
 
 class InFlight:
@@ -50,6 +75,7 @@ def relay() -> Iterator[tuple[InFlight, str]]:
 def props(relay: tuple[InFlight, str], **others: Any) -> dict[str, Any]:
     return {
         "gateway": PLACE,
+        "owner": OWNER,
         "model": "new",
         "token_mark": "mark",
         "in_flight_url": relay[1],
@@ -245,3 +271,27 @@ def test_a_refresh_of_a_closed_door_is_no_change(relay: tuple[InFlight, str]) ->
 
     assert outs == DRAINED.read("id", outs).outs
     assert not DRAINED.diff("id", outs, props(relay)).changes
+
+
+def test_an_engine_that_a_killed_run_left_in_the_other_slot_is_found_by_a_refresh_and_removed(
+    relay: tuple[InFlight, str], volume: VolumeInMemory, engines: Engines
+) -> None:
+    volume.files |= {"routes.json": str(CLOSED), "next-routes.json": str(CLOSED), **SHUT}
+    before = DRAINED.create(props(relay)).outs or {}
+    engines.slots = {"a", "b"}
+
+    found = DRAINED.read("drained", before).outs or {}
+    changes = DRAINED.diff("drained", found, props(relay)).changes
+    DRAINED.update("drained", found, props(relay))
+
+    assert changes
+    assert engines.slots == {"a"}
+
+
+def test_an_llm_that_goes_takes_what_a_killed_run_left_along(relay: tuple[InFlight, str], engines: Engines) -> None:
+    """Or its network could not be removed."""
+    engines.slots = {"a", "b"}
+
+    DRAINED.delete("drained", props(relay))
+
+    assert engines.slots == {"a"}

@@ -37,7 +37,9 @@ def test_engines_are_told_by_their_labels(engine: DockerStandIn, client: docker.
     engine.add(NAMES.engine("b"), dict(NAMES.engine_labels("b", "beef")), state="exited")
     engine.files[ROUTES] = '{"live": "engine-b:11434", "models": {"m": "engine-a:11434"}}'
 
-    assert read_live(client, NAMES, IMAGE) == Found({"a": "feed", "b": "beef"}, "b", frozenset({"a"}))
+    assert read_live(client, NAMES, IMAGE) == Found(
+        {"a": "feed", "b": "beef"}, "b", frozenset({"a"}), routed=frozenset({"a", "b"})
+    )
 
 
 def test_routes_that_were_being_replaced_when_somebody_died_are_told_by_the_copy(
