@@ -331,3 +331,10 @@ def holders(program: Program, canary: str) -> set[tuple[str, str]]:
         for key, value in one.inputs.items()
         if canary in json.dumps(value, default=str)
     }
+
+
+def test_nobody_waits_long_for_the_name_of_a_container_that_is_down(local: Program) -> None:
+    """Docker leaves it unanswered on an internal network, which resolvers take ten seconds to give up on."""
+    short = ["timeout:1", "attempts:2"]
+
+    assert local.gateway.inputs["dnsOpts"] == local.relay.inputs["dnsOpts"] == short

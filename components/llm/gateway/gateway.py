@@ -32,7 +32,7 @@ _NO_NEIGHBOURS = {"com.docker.network.bridge.enable_icc": "false"}
 # The official binary carries this capability in its file and cannot be executed where it is dropped.
 _OF_THE_BINARY = ("CAP_NET_BIND_SERVICE",)
 _HEALTHY = ("CMD", "wget", "-q", "-O", "/dev/null", f"http://{METRICS_HOST}:{METRICS_PORT}/healthz")
-# Docker leaves a name that is not on an internal network without an answer: that of an engine that is down.
+# Docker leaves a name that is not on an internal network without an answer: that of an engine or relay that is down.
 _GIVE_UP_SOON = ["timeout:1", "attempts:2"]
 _ALIVE = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:{port}/healthz', timeout=5)"
 
@@ -165,6 +165,7 @@ class Gateway(pulumi.ComponentResource):
             envs=["HOME=/tmp", "XDG_CONFIG_HOME=/tmp", "XDG_DATA_HOME=/tmp"],
             ports=ports,
             networks_advanced=networks,
+            dns_opts=_GIVE_UP_SOON,
             volumes=[
                 docker.ContainerVolumeArgs(volume_name=self.volume, container_path=PLACE, read_only=True),
                 *(docker.ContainerVolumeArgs(volume_name=volume, container_path=STORAGE_VOLUME) for volume in kept),
