@@ -47,6 +47,8 @@ def authority_of(engine: docker.DockerClient, volumes: tuple[str, str]) -> bytes
         user=f"{GATEWAY_USER}:{GATEWAY_USER}",
         cap_add=["NET_BIND_SERVICE"],
         environment=["HOME=/tmp", "XDG_CONFIG_HOME=/tmp", "XDG_DATA_HOME=/tmp"],
+        # Of its network there is none here: its health is shown to whoever asks.
+        extra_hosts={caddyfile.METRICS_HOST: "0.0.0.0"},
         volumes={read: {"bind": PLACE, "mode": "ro"}, kept: {"bind": caddyfile.STORAGE_VOLUME, "mode": "rw"}},
     ) as server:
         wait_for(server, "/healthz")
