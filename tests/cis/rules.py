@@ -49,12 +49,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Rule:
-    """*but* has the reason for each role that it does not hold for."""
+    """*but* has the reason for each role that it does not hold for; *unknown* why no machine of ours can tell."""
 
     number: str
     says: str
     holds: Callable[[Seen], bool]
     but: Mapping[str, str] = field(default_factory=dict)
+    unknown: str = ""
 
 
 def _of_all(reason: str) -> Mapping[str, str]:
@@ -82,6 +83,7 @@ RULES = (
         "5.2",
         "Docker's AppArmor profile, where the kernel has AppArmor",
         lambda seen: seen.told["AppArmorProfile"] == ("docker-default" if seen.has_apparmor else ""),
+        unknown="No kernel that this was tried on has AppArmor",
     ),
     Rule(
         "5.4",

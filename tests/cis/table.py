@@ -15,10 +15,11 @@ def table() -> str:
     for rule in RULES:
         cells = []
         for role in ROLES:
-            reason = rule.but.get(role)
+            reason = rule.unknown or rule.but.get(role)
             if reason and reason not in reasons:
                 reasons.append(reason)
-            cells.append(f"no ({reasons.index(reason) + 1})" if reason else "yes")
+            word = "unknown" if rule.unknown else "no"
+            cells.append(f"{word} ({reasons.index(reason) + 1})" if reason else "yes")
         rows.append(f"| {rule.number} | {rule.says} | {' | '.join(cells)} |")
     header = f"| CIS | rule | {' | '.join(ROLES)} |\n|{'---|' * (len(ROLES) + 2)}"
     numbered = [f"{number}. {reason}." for number, reason in enumerate(reasons, start=1)]
