@@ -8,7 +8,7 @@ label is shown by `docker inspect`. So a container that is never started carries
 import contextlib
 import io
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -86,8 +86,7 @@ class Volume:
 
         carrier_name, labels = f"{self.name}-{self.purpose}", {_VOLUME_LABEL: self.name}
         left_overs.remove_container(carrier_name, labels)
-        client: docker.DockerClient = docker.from_env()
-        try:
+        with contextlib.closing(docker.from_env()) as client:
             client.volumes.get(self.name)  # or Docker would make one
             carrier = client.containers.create(
                 self.image,
@@ -101,8 +100,6 @@ class Volume:
                 yield carrier
             finally:
                 carrier.remove(force=True)
-        finally:
-            client.close()
 
     def _said(self, error: Exception) -> str:
         return (
@@ -133,6 +130,11 @@ def _content(carrier: "Container", name: str) -> str | None:
         stream, _ = carrier.get_archive(f"{_PLACE}/{name}")
     except NotFound:
         return None
+    return text_of(stream, name)
+
+
+def text_of(stream: Iterable[bytes], path: str) -> str | None:
+    """The content of the one file in *stream*, Docker's archive of *path*; None for anything but a file."""
     with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
-        file = archive.extractfile(name.rpartition("/")[2])
+        file = archive.extractfile(path.rpartition("/")[2])
         return file.read().decode(errors="replace") if file else None

@@ -6,6 +6,7 @@ Caddy would read `{env.X}` and `{file./x}` in any other text. Facts are those of
 """
 
 import ipaddress
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from components.llm.gateway.document import GatewaySettings, Tls
@@ -40,15 +41,13 @@ _LOCAL = ("127.0.0.1", "localhost")
 
 def caddyfile(gateway: GatewaySettings, public_url: str | None) -> str:
     """What Caddy is told, with the files it reads for each request under `PLACE`."""
-    hosts = " ".join(_hosts(gateway, public_url))
     public = _PUBLIC % {
-        "hosts": hosts,
+        "guard": _guard(_hosts(gateway, public_url), TOKEN, *FORMER_TOKENS),
         "max_body": int(gateway.max_body),
         "max_concurrent": gateway.max_concurrent,
-        "known": _known(TOKEN, *FORMER_TOKENS),
         "hsts": _HSTS if gateway.tls else "",
     }
-    private = _PRIVATE % {"hosts": " ".join(_LOCAL), "known": _known(PRIVATE_TOKEN)}
+    private = _PRIVATE % {"guard": _guard(_LOCAL, PRIVATE_TOKEN)}
     parts = [_options(gateway.tls), _ERRORS, _UPSTREAM % {"place": PLACE, "key": ENGINE_KEY}, public]
     if gateway.tls:
         parts.append(_tls_door(gateway.tls))
@@ -64,6 +63,11 @@ def _hosts(gateway: GatewaySettings, public_url: str | None) -> list[str]:
     if not ipaddress.ip_address(gateway.binds).is_unspecified:
         named.append(gateway.binds)
     return list(dict.fromkeys(host for host in (*named, *gateway.hosts, *_LOCAL) if host))
+
+
+def _guard(hosts: Iterable[str], *files: str) -> str:
+    """What every request has to pass first: meant for one of *hosts*, and with the token in one of *files*."""
+    return _GUARD % {"hosts": " ".join(hosts), "known": _known(*files)}
 
 
 def _known(*files: str) -> str:
@@ -187,6 +191,15 @@ _UPSTREAM = """\
 
 _HSTS = '\theader Strict-Transport-Security "max-age=31536000"\n'
 
+_GUARD = """\
+		@misdirected not host %(hosts)s
+		error @misdirected 421
+		@stranger not {
+			%(known)s
+		}
+		error @stranger 401
+"""
+
 _PUBLIC = """\
 (public) {
 	log
@@ -195,13 +208,7 @@ _PUBLIC = """\
 		max_size %(max_body)d
 	}
 	route {
-		@misdirected not host %(hosts)s
-		error @misdirected 421
-		@stranger not {
-			%(known)s
-		}
-		error @stranger 401
-		@served expression {method} + " " + {path} in ["POST /v1/chat/completions", "GET /v1/models"]
+%(guard)s		@served expression {method} + " " + {path} in ["POST /v1/chat/completions", "GET /v1/models"]
 		reverse_proxy @served relay:8090 {
 			import relayed
 			unhealthy_request_count %(max_concurrent)d
@@ -232,13 +239,7 @@ http://:8081 {
 	log
 	import errors
 	route {
-		@misdirected not host %(hosts)s
-		error @misdirected 421
-		@stranger not {
-			%(known)s
-		}
-		error @stranger 401
-		@engine vars_regexp engine {http.request.uri} ^/engine-(a|b)/([1-9][0-9]{0,4})/
+%(guard)s		@engine vars_regexp engine {http.request.uri} ^/engine-(a|b)/([1-9][0-9]{0,4})/
 		route @engine {
 			uri strip_prefix /engine-{re.engine.1}/{re.engine.2}
 			reverse_proxy engine-{re.engine.1}:{re.engine.2} {

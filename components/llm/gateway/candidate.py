@@ -1,7 +1,7 @@
 """An engine that came up beside the one in use and was not proven: it goes, and nothing has changed."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from components.llm.gateway.door import Door
@@ -63,10 +63,5 @@ def _remove(container_id: str) -> None:
     import docker  # noqa: PLC0415 - 0.1 s that only a failure has to pay
     from docker.errors import NotFound  # noqa: PLC0415 - see above
 
-    client = docker.from_env()
-    try:
+    with closing(docker.from_env()) as client, suppress(NotFound):
         client.containers.get(container_id).remove(force=True)
-    except NotFound:
-        return
-    finally:
-        client.close()

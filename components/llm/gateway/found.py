@@ -1,13 +1,12 @@
 """What Docker tells about the two slots of one LLM."""
 
-import io
-import tarfile
 from typing import TYPE_CHECKING
 
 from components.llm.gateway.places import NEXT_ROUTES, PLACE, ROUTES
 from components.llm.gateway.routes import Routes
 from components.llm.gateway.slots import Found
 from components.llm.names import SLOT_LABEL, SLOTS, SPEC_LABEL, Names, slot_at
+from components.llm.volume_files import text_of
 
 if TYPE_CHECKING:
     import docker
@@ -51,12 +50,9 @@ def read_file(client: "docker.DockerClient", container: str, name: str) -> str |
 
     try:
         stream, _ = client.api.get_archive(container, f"{PLACE}/{name}")
-        packed = io.BytesIO(b"".join(stream))
     except NotFound:
         return None
-    with tarfile.open(fileobj=packed) as archive:
-        file = archive.extractfile(name)
-        return file.read().decode(errors="replace") if file else None
+    return text_of(stream, name)
 
 
 def _id_of(client: "docker.DockerClient", image: str) -> str | None:

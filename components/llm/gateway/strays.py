@@ -5,8 +5,8 @@ After the agents have moved none belongs there: the former one goes, and with it
 run that made it was killed before it wrote so. A later delete by Pulumi takes one that is gone for done.
 """
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from components.llm.names import SLOT_LABEL, slot_at
@@ -22,11 +22,12 @@ class StraysError(Exception):
 
 def are_there(owner: Mapping[str, str], address: str) -> bool:
     """Whether the LLM with the labels *owner* has one beside that at *address*; False when Docker does not tell."""
-    import requests  # noqa: PLC0415 - 0.1 s that only an LLM of ours has to pay
+    import docker  # noqa: PLC0415 - 0.1 s that only an LLM of ours has to pay
+    import requests  # noqa: PLC0415 - see above
     from docker.errors import DockerException  # noqa: PLC0415 - see above
 
     try:
-        with _docker() as client:
+        with closing(docker.from_env()) as client:
             return bool(_found(client, owner, address))
     except (DockerException, requests.RequestException):
         return False
@@ -37,30 +38,20 @@ def remove(owner: Mapping[str, str], address: str) -> None:
     Raises:
         StraysError: as the class says.
     """
+    import docker  # noqa: PLC0415 - see are_there
     import requests  # noqa: PLC0415 - see are_there
     from docker.errors import DockerException, NotFound  # noqa: PLC0415 - see are_there
 
     try:
-        with _docker() as client:
+        with closing(docker.from_env()) as client:
             for container in _found(client, owner, address):
-                with contextlib.suppress(NotFound):
+                with suppress(NotFound):
                     container.remove(force=True)
     except (DockerException, requests.RequestException) as error:
         raise StraysError(
             f"A former engine could not be removed: {error}.\n"
             "  See whether Docker is well with `docker info`, then run `pulumi up` again."
         ) from None
-
-
-@contextlib.contextmanager
-def _docker() -> "Iterator[docker.DockerClient]":
-    import docker  # noqa: PLC0415 - see are_there
-
-    client = docker.from_env()
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 def _found(client: "docker.DockerClient", owner: Mapping[str, str], address: str) -> "list[Container]":
