@@ -12,12 +12,12 @@ from pydantic.alias_generators import to_snake
 
 from components.llm.document import Llm
 from components.stack import attached, prompts, reach, rules
-from components.stack.document import AgentSettings, Name, Settings, TrugenSettings
+from components.stack.document import AgentSettings, Name, Protection, Settings, TrugenSettings
 from components.stack.problems import Problem, SettingsError, explain, unknown
 
 _PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 _SECTIONS = ("llms", "agents", "trugen")
-_KNOWN = (*_SECTIONS, *attached.SECTIONS)
+_KNOWN = (*_SECTIONS, *attached.SECTIONS, "protection")
 # Texts that a file may hold instead: `<key>File`.
 _TEXTS = {"agents": "personaPrompt", "guardrails": "prompt", "templates": "templateSystemPrompt"}
 _HEADERS = dict[str, dict[str, dict[str, str]]]
@@ -64,6 +64,8 @@ class _Reader:
         llms = self._named("llms", raw_llms, Llm)
         raw_agents = self._object("agents")
         agents = self._named("agents", self._with_texts("agents", raw_agents), AgentSettings)
+        raw_protection = self._object("protection") if "protection" in self._config else {}
+        protection = self._checked("protection", raw_protection, Protection)
         key = self._secret("trugenApiKey")
         tokens, hub_tokens = self._tokens("llmTokens"), self._tokens("hubTokens")
         provider_keys, tunnel_tokens = self._tokens("providerKeys"), self._tokens("tunnelTokens")
@@ -91,6 +93,7 @@ class _Reader:
             "llms": llms,
             "agents": agents,
             "trugen": trugen,
+            "protection": protection,
             "trugen_api_key": key and SecretStr(key),
             "llm_tokens": {name: SecretStr(token) for name, token in tokens.items()},
             "hub_tokens": {name: SecretStr(token) for name, token in hub_tokens.items()},
