@@ -12,13 +12,13 @@ Run = Callable[..., Program]
 SECRETS: dict[str, dict[str, Any]] = {
     "local": {},
     "dev": {},
-    "staging": {"trugenApiKey": "tg-0123456789", "llmTokens": {"main": "sk-0123456789"}},
-    "production": {"trugenApiKey": "tg-0123456789"},
+    "staging": {"trugenApiKey": "tg-0123456789", "llmTokens": {"main": "sk-0123456789", "hosted": "gsk-0123456789"}},
+    "production": {"trugenApiKey": "tg-0123456789", "llmTokens": {"hosted": "gsk-0123456789"}},
 }
 
 
 def test_every_stack_file_is_tried_here() -> None:
-    assert {f"Pulumi.{name}.yaml" for name in SECRETS} == {path.name for path in PROJECT_FOLDER.glob("stacks/*.yaml")}
+    assert {f"Pulumi.{name}.yaml" for name in SECRETS} == {path.name for path in PROJECT_FOLDER.glob("stacks/Pulumi.*.yaml")}
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -61,14 +61,40 @@ def test_a_hosted_llm_brings_no_container_and_no_docker(run: Run) -> None:
 
 def test_production_gives_trugen_the_host_name_of_its_gateway_and_a_token_of_its_own(run: Run) -> None:
     program = run(stack_file("production")["config"], SECRETS["production"], stack="production")
-    gate = program.only("ChatCompletionsReady")
-    (agent,) = program.all("Agent")
+    gate = program.named("ChatCompletionsReady", "main")
 
-    assert gate.inputs["base_url"] == "http://127.0.0.1:11435/engine-a/11434/v1"
+    assert gate.inputs["base_url"] == "http://127.0.0.1:11435/engine-a/8000/v1"
     assert gate.inputs["agent_url"] == "https://llm.example.com/v1"
     assert is_secret(gate, "token")
-    assert is_secret(agent, "llm_token")
+    assert [agent.name for agent in program.all("Agent") if not is_secret(agent, "llm_token")] == []
     assert {one.name for one in program.all("BearerToken")} == {"main", "main-engine", "main-private"}
+
+
+def test_production_protects_what_people_talk_to(run: Run) -> None:
+    program = run(stack_file("production")["config"], SECRETS["production"], stack="production")
+    kinds = ("Agent", "Tool", "KnowledgeBase", "Guardrail")
+
+    assert [one.name for kind in kinds for one in program.all(kind) if not one.options.protect] == []
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "production"])
+def test_a_stack_has_several_llms_and_agents_and_shows_where_an_agent_belongs(run: Run, name: str) -> None:
+    program = run(stack_file(name)["config"], SECRETS[name], stack=name)
+    suffix = "" if name == "production" else f" ({name})"
+
+    assert len(program.all("ChatCompletionsReady")) > 1
+    assert len(program.all("Agent")) > 1
+    assert [one.name for one in program.all("Agent") if one.inputs["agent_name"] != one.name.title() + suffix] == []
+
+
+def test_an_agent_is_the_same_person_in_every_stack(run: Run) -> None:
+    persons = {
+        (agent.name, agent.inputs["persona_name"], str(agent.inputs["persona_prompt"]))
+        for name in SECRETS
+        for agent in run(stack_file(name)["config"], SECRETS[name], stack=name).all("Agent")
+    }
+
+    assert sorted(name for name, *_ in persons) == ["concierge", "guide", "reservations"]
 
 
 def test_production_opens_one_port_to_others_and_it_is_that_of_https(run: Run) -> None:
