@@ -3,6 +3,7 @@
 import itertools
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from components.cli import engine, locks, many, state_files
@@ -13,9 +14,12 @@ _SPOKEN_TO = 3
 SENTENCE = "Hello, who are you and how can you help me?"
 
 
-def up(stack: str) -> None:
+def up(stack: str, policy: Sequence[str] = ()) -> None:
     """
     Deploy *stack* and print what a person needs: agents, endpoints, first-token times, one spoken answer.
+
+    Args:
+        policy: Options of the CLI that name policy packs.
 
     Raises:
         EngineError: Pulumi failed; it has said why.
@@ -24,7 +28,7 @@ def up(stack: str) -> None:
     _clear_the_way(stack)
     engine.pulumi("stack", "select", "--create", stack=stack)
     # Nobody is asked, so a preview would only do the same work twice.
-    engine.pulumi("up", "--yes", "--skip-preview", stack=stack, env=many.environment(stack))
+    engine.pulumi("up", "--yes", "--skip-preview", *policy, stack=stack, env=many.environment(stack))
     outputs = engine.outputs(stack)
     print()
     for name, llm in outputs["llms"].items():
