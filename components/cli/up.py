@@ -1,6 +1,7 @@
 """Deploy a stack, then show that its agent answers; and the way back."""
 
 import itertools
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ def up(stack: str, policy: Sequence[str] = ()) -> None:
         SayError: Deployed, but the agent of the sandbox gives no answer.
     """
     _clear_the_way(stack)
-    engine.pulumi("stack", "select", "--create", stack=stack)
+    engine.pulumi("stack", "select", "--create", *_secrets_provider(), stack=stack)
     # Nobody is asked, so a preview would only do the same work twice.
     engine.pulumi("up", "--yes", "--skip-preview", *policy, stack=stack, env=many.environment(stack))
     outputs = engine.outputs(stack)
@@ -42,6 +43,12 @@ def up(stack: str, policy: Sequence[str] = ()) -> None:
         # The sandbox has no models of TruGen's own, so agents on those cannot answer here.
         for name in itertools.islice(outputs["developer_studio"], _SPOKEN_TO):
             _converse(sandbox, outputs["agents"][name])
+
+
+def _secrets_provider() -> list[str]:
+    """Of a stack that is made now; one that is there keeps its own, which its file names."""
+    provider = os.environ.get("PULUMI_SECRETS_PROVIDER")
+    return ["--secrets-provider", provider] if provider else []
 
 
 def _page(agent: dict[str, Any]) -> str:
