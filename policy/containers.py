@@ -77,8 +77,7 @@ def _host_paths(seen: Seen) -> Iterator[str]:
 
 def host_network(seen: Seen, _: Settings) -> Iterator[Finding]:
     yield from not_yet(seen, "networkMode", "networksAdvanced")
-    names = [network.get("name") for network in seen.objects("networksAdvanced")]
-    if "host" in {seen.get("networkMode"), *filter(lambda name: isinstance(name, str), names)}:
+    if "host" in [seen.get("networkMode"), *(network.get("name") for network in seen.objects("networksAdvanced"))]:
         yield Violation("it is on this machine's own network, where it reaches every local service. Use a bridge.")
 
 
@@ -94,7 +93,8 @@ def port_binding(seen: Seen, _: Settings) -> Iterator[Finding]:
         if is_loopback(str(ip)) or (seen.within(GATEWAY_PARENT) and inside != _PRIVATE_DOOR):
             continue
         yield Violation(
-            f"port {_number(inside)} is bound to {ip or _EVERYWHERE}, past the gateway's token. Bind it to 127.0.0.1."
+            f"port {_number(inside)} is bound to {ip or _EVERYWHERE}, where others than this machine reach it."
+            " Bind it to 127.0.0.1."
         )
 
 

@@ -1,6 +1,6 @@
 """The thin edge to Pulumi: its arguments become `Seen`, findings become its reports."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi_policy import (
@@ -31,10 +31,12 @@ from policy.rules import (
 from policy.seen import UNKNOWN, Seen
 from policy.verdict import Finding, Violation
 
+_NAMES_SHOWN = 3
+
 
 class Pending:
     """
-    What the policies could not judge yet, gathered until the stack policy tells it.
+    What the policies could not judge yet, gathered until the last policy tells it.
 
     A policy of Pulumi can only report at its own level, and an unknown must neither stop a first preview nor pass for
     a yes.
@@ -44,12 +46,17 @@ class Pending:
         self._found: dict[str, list[str]] = {}
 
     def add(self, policy: str, name: str, what: str) -> None:
-        self._found.setdefault(policy, []).append(f"{what} of {name}")
+        self._found.setdefault(f"{policy} ({what})", []).append(name)
 
-    def told(self) -> Iterator[str]:
+    def told(self) -> str | None:
+        """All in one text, then forgotten; None when there is nothing."""
         found, self._found = self._found, {}
-        for policy, cases in sorted(found.items()):
-            yield f"{policy}: {', '.join(sorted(set(cases)))}"
+        return "; ".join(f"{case} of {_few(names)}" for case, names in sorted(found.items())) or None
+
+
+def _few(names: list[str]) -> str:
+    first, more = sorted(names)[:_NAMES_SHOWN], len(names) - _NAMES_SHOWN
+    return ", ".join(first) + (f" and {more} more" if more > 0 else "")
 
 
 def serve() -> None:
@@ -88,8 +95,8 @@ def _in_the_run(pending: Pending) -> Any:
     """The last policy of the pack, so that all others have had their say."""
 
     def validate(_: StackValidationArgs, report: ReportViolation) -> None:
-        for line in pending.told():
-            report(line, None)
+        if (told := pending.told()) is not None:
+            report(told, None)
 
     return validate
 
