@@ -21,6 +21,7 @@ from air_gapped import (
     model_file,
     ollama_image,
     places,
+    postgres,
     pulumi_tools,
     python_env,
     python_image,
@@ -54,6 +55,7 @@ def _everything(*, with_tests: bool) -> list[Task]:
         tasks += [
             Task("llama.cpp", llama_cpp_image.image, frozenset({"docker"})),
             Task("litellm", python_env.litellm),
+            Task("postgres", postgres.server),
         ]
     return tasks
 
