@@ -27,11 +27,11 @@ class Resource:
 
     @property
     def name(self) -> str:
-        return self.urn.split("::")[-1]
+        return self.urn.split("::", 3)[3]
 
     @property
     def type(self) -> str:
-        return self.urn.split("::")[-2].split("$")[-1]
+        return self.urn.split("::", 3)[2].split("$")[-1]
 
     @property
     def kind(self) -> str:
