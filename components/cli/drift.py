@@ -39,7 +39,7 @@ def drift(arguments: argparse.Namespace) -> int:
 
 
 def _busy(stack: str) -> str:
-    """A look takes no lock and waits for none (seen, CLI 3.259), and what a run has yet to write down looks like drift."""
+    """A look takes and awaits no lock (seen, CLI 3.259), and what a run has yet to write down looks like drift."""
     for lock in locks.locks(stack):
         if not lock.is_dead:
             return (
