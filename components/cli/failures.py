@@ -16,6 +16,8 @@ _NEXT = {
     r"invalid access token|PULUMI_ACCESS_TOKEN": "pulumi login",
     r"could not load policy|loading policy|policy pack": "look at the folder of --policy-pack",
 }
+# A backend's address may carry a password, and the CLI repeats it (seen, 3.259).
+_USER_OF_URL = re.compile(r"://[^/\s\"'@]*@")
 
 
 def explain(command: str, stack: str, complaint: str, plan: Plan) -> str:
@@ -30,7 +32,7 @@ def explain(command: str, stack: str, complaint: str, plan: Plan) -> str:
     matching = (step for pattern, step in _NEXT.items() if re.search(pattern, complaint, re.IGNORECASE))
     again = f"python -m components {command} --stack {stack}"
     step = next(matching, again).format(stack=stack)
-    return "\n".join([*dict.fromkeys(causes), f"  Next: {step}"])
+    return _USER_OF_URL.sub("://", "\n".join([*dict.fromkeys(causes), f"  Next: {step}"]))
 
 
 def _told(said: Said) -> str:

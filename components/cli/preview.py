@@ -42,9 +42,8 @@ def preview(arguments: argparse.Namespace) -> int:
         project, env = engine.PROJECT, many.environment(stack)
         if arguments.as_sandbox:
             project, env = stays.enter_context(throwaway.project(stack))
-        done = engine.watched(
-            "preview", *policy_words(arguments), stack=stack, env=env, project=project, save_plan=True
-        )
+        words = ["preview", "--suppress-outputs", *policy_words(arguments)]
+        done = engine.watched(*words, stack=stack, env=env, project=project, save_plan=True)
     plan = planned(done.events, done.saved)
     failure = failures.explain("preview", stack, done.complaint, plan) if done.status else ""
     if arguments.comment:
