@@ -3,7 +3,7 @@ STACK ?= local
 PREPARE := python3 -m air_gapped
 RUN := $(PREPARE) run --stack $(STACK) --
 
-.PHONY: up down test check doctor preview drift conformance env lock bench schema
+.PHONY: up down test check doctor preview drift conformance env lock bench schema audit hooks
 
 up: ## deploy the stack and let the agent say one sentence
 	@$(PREPARE) prepare
@@ -52,6 +52,14 @@ env: ## shell lines for working by hand: eval "$$(make env)"; pulumi preview
 bench: ## the measurements quoted in the README
 	@$(PREPARE) prepare --with-tests
 	@$(RUN) python -m benchmarks
+
+audit: ## advisories, licences and bill of materials of the locked packages (status 3 inside: something is unknown)
+	@$(PREPARE) packages --with-tests
+	@$(RUN) python -m tests.supply_chain $(ARGS)
+
+hooks: ## run the checks of .ci/pre-commit.yaml before each commit
+	@$(PREPARE) packages --with-tests
+	@$(RUN) pre-commit install --config .ci/pre-commit.yaml
 
 lock: ## regenerate the hashed requirements from their short .in files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate components/requirements.in -o requirements.txt
