@@ -14,10 +14,12 @@ import yaml
 from air_gapped import pins
 from tests.fixtures.deployment import free_port
 from tests.fixtures.guide import Difference, follow
-from tests.fixtures.guide_world import World
+from tests.fixtures.guide_world import MODEL, PROVIDER, World
+from tests.fixtures.hand_made import agent
 
 pytestmark = pytest.mark.docker
 
+CUSTOM = {"provider": "custom", "model": MODEL, "url": f"https://{PROVIDER}/openai/v1", "token": "made-by-hand"}
 GGUF = f".cache/models/{pins.GGUF_NAME}"
 
 
@@ -82,3 +84,23 @@ def test_hosted_llm(hosted: World) -> None:
     (agent,) = (one for one in hosted.trugen.agents() if one["agent_name"].startswith("Reception"))
 
     assert agent["avatars"][0]["config"]["llm"]["url"] == "https://api.groq.com/openai/v1"
+
+
+def test_move_agents_in(world: World) -> None:
+    for body in (agent("Empfang"), agent("Night desk"), agent("Own model", llm=CUSTOM)):
+        world.trugen.call("POST", "/ext/agent", body).raise_for_status()
+    before = world.trugen.agents()
+    command = "pulumi config set --secret --path llmTokens.gpt-oss-20b --stack team"
+
+    follow(
+        "move-agents-in",
+        world.checkout.folder,
+        world.shell(),
+        differences=[
+            *world.typed("hosted")[1:],
+            Difference("TRUGEN_API_KEY=<key>", f"TRUGEN_API_KEY={world.trugen_key}", "a key"),
+            Difference(command, f"printf %s {world.provider_key} | {command}", "asks for it at a keyboard"),
+        ],
+    )
+
+    assert [one["id"] for one in world.trugen.agents()] == [one["id"] for one in before]
