@@ -3,7 +3,7 @@ STACK ?= local
 PREPARE := python3 -m air_gapped
 RUN := $(PREPARE) run --stack $(STACK) --
 
-.PHONY: up down test check doctor conformance env lock bench
+.PHONY: up down test check doctor preview drift conformance env lock bench
 
 up: ## deploy the stack and let the agent say one sentence
 	@$(PREPARE) prepare
@@ -29,6 +29,14 @@ check: ## lint, types, pure and wire tests: needs Python packages only
 doctor: ## what is here, what is missing, what to type next; with URL=… (and MODEL=…, ARGS=…): check that endpoint
 	@$(PREPARE) packages
 	@$(RUN) python -m components doctor $(if $(URL),'$(URL)' $(if $(MODEL),--model '$(MODEL)') $(ARGS),--stack $(STACK))
+
+preview: ## what the next `make up` would do (ARGS='--comment FILE': as Markdown for a pull request)
+	@$(PREPARE) prepare
+	@$(RUN) python -m components preview --stack $(STACK) $(ARGS)
+
+drift: ## what was changed elsewhere since the last `make up` (ARGS='--report FILE': as Markdown for an issue)
+	@$(PREPARE) prepare
+	@$(RUN) python -m components drift --stack $(STACK) $(ARGS)
 
 conformance: ## which LLM server passes which check: real ones and stand-ins (ARGS=--write: docs/conformance.md, too)
 	@$(PREPARE) prepare --with-tests

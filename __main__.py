@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components import protection
 from components import settings as stack_file
 from components.account import AccountError, TrugenAccount
 from components.account import check as check_account
@@ -19,13 +20,14 @@ from components.stack.problems import SettingsError
 
 try:
     settings = stack_file.load()
+    protection.check(settings)
     secrets = {name: settings.secrets_of(name) for name in settings.llms}
     files = {
         name: engine_files(llm, secrets[name]) for name, llm in settings.llms.items() if isinstance(llm, SelfHosted)
     }
     choices = preflight.check(settings.project, settings.stack, settings.llms, files)
     check_account(settings)
-except (SettingsError, preflight.PreflightError, AccountError) as error:
+except (SettingsError, protection.ProtectionError, preflight.PreflightError, AccountError) as error:
     raise pulumi.RunError(str(error)) from None
 
 # Explicit, because the default provider would store the whole stack config, prompts included, in plain text.
@@ -51,8 +53,12 @@ agents = {}
 for name, document in settings.agents.items():
     llm = endpoints[document.llm]
     args = TrugenAgentArgs(document, llm.model, llm.agent_url, llm.token, llm.provider, attachments.ids_for(document))
-    keep = True if document.retain else None
-    agents[name] = TrugenAgent(name, args, pulumi.ResourceOptions(provider=account.provider, retain_on_delete=keep))
+    opts = pulumi.ResourceOptions(
+        provider=account.provider,
+        protect=settings.protects(document) or None,
+        retain_on_delete=document.retain or None,
+    )
+    agents[name] = TrugenAgent(name, args, opts)
 fleet.verify(agents, few=local, many=account.provider)
 for endpoint in endpoints.values():
     # All agents: one that moves to another LLM in this run uses the former token, model and engine until it has.

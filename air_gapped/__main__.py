@@ -2,6 +2,7 @@
 Command line of the preparation: `python3 -m air_gapped COMMAND`.
 
     packages          only the Python packages, for `make check`
+    tools             packages, Pulumi and its Docker plugin: what a pipeline needs beside a Docker engine
     prepare           everything `make up` and `make test` need
     run -- WORDS...   run a command with the prepared tools, for the Makefile
     env               print the same environment as shell lines, for `eval "$(make env)"`
@@ -15,6 +16,7 @@ import shlex
 import sys
 
 from air_gapped import (
+    actionlint,
     caddy_image,
     docker_engine,
     llama_cpp_image,
@@ -38,12 +40,18 @@ def _packages_task(*, with_tests: bool) -> Task:
     return Task("packages", lambda report: python_env.packages(report, requirements=requirements))
 
 
-def _everything(*, with_tests: bool) -> list[Task]:
-    tasks = [
+def _tools(*, with_tests: bool) -> list[Task]:
+    return [
         _packages_task(with_tests=with_tests),
-        Task("docker", docker_engine.engine),
         Task("pulumi", pulumi_tools.cli),
         Task("docker plugin", pulumi_tools.docker_plugin, frozenset({"pulumi"})),
+    ]
+
+
+def _everything(*, with_tests: bool) -> list[Task]:
+    tasks = [
+        *_tools(with_tests=with_tests),
+        Task("docker", docker_engine.engine),
         Task("model", model_file.model),
         Task("ollama", ollama_image.engine_binary, frozenset({"docker"})),
         Task("image", ollama_image.image, frozenset({"docker", "ollama"})),
@@ -54,6 +62,7 @@ def _everything(*, with_tests: bool) -> list[Task]:
         tasks += [
             Task("llama.cpp", llama_cpp_image.image, frozenset({"docker"})),
             Task("litellm", python_env.litellm),
+            Task("actionlint", actionlint.linter),
         ]
     return tasks
 
@@ -94,12 +103,15 @@ def main() -> None:
     for name in ("run", "env"):
         commands.add_parser(name).add_argument("--stack", default="local")
     commands.choices["run"].add_argument("words", nargs=argparse.REMAINDER)
+    commands.add_parser("tools")
     commands.add_parser("resume")
     commands.add_parser("stop")
     arguments = parser.parse_args()
     match arguments.command:
         case "packages":
             _prepare([_packages_task(with_tests=arguments.with_tests)])
+        case "tools":
+            _prepare(_tools(with_tests=False))
         case "prepare":
             _prepare(_everything(with_tests=arguments.with_tests))
         case "run":

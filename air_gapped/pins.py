@@ -12,6 +12,7 @@ LLAMA_CPP_IMAGE = "ghcr.io/ggml-org/llama.cpp:server-b11459"
 CADDY_IMAGE = "caddy:2.11.7"
 PYTHON_IMAGE = "python:3.11-slim-bookworm"
 MIN_GO = (1, 26)
+ACTIONLINT = "1.7.12"
 
 GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"

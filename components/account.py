@@ -1,12 +1,11 @@
 """The TruGen workspace that a stack's agents live in: the real one, or a sandbox that the stack starts."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from components.sandbox.data_dir import DataDir
+from components.sandbox import place
 from components.sandbox.listener import PortTakenError, listening
 from components.stack.document import Settings
 from components.trugen.client import TrugenClient
@@ -44,14 +43,8 @@ def _check_key(settings: Settings) -> None:
 
 
 def _check_port(port: int, stack: str) -> None:
-    serving = DataDir(_data_dir(stack)).serving()
-    if serving is None or serving.port != port:
+    if not place.serves(stack, port):
         listening(port).close()
-
-
-def _data_dir(stack: str) -> Path:
-    """Relative to the project, which is the working directory of program and provider."""
-    return Path(".cache/sandbox") / stack
 
 
 class TrugenAccount:
@@ -81,7 +74,7 @@ class TrugenAccount:
             sandbox = TrugenSandbox(
                 "sandbox",
                 **settings.trugen.sandbox.model_dump(),
-                data_dir=str(_data_dir(settings.stack)),
+                data_dir=str(place.chosen(settings.stack)),
                 authorities=authorities,
                 opts=pulumi.ResourceOptions(provider=local),
             )

@@ -7,6 +7,7 @@ import pulumi
 
 from components.agent.document import AgentDocument
 from components.agent.resource import AllVerified
+from components.attachments.document import Attachment
 from components.attachments.resource import (
     TrugenAttachment,
     TrugenGuardrail,
@@ -31,21 +32,25 @@ class Attachments:
     """`{tools: {lookup: {id, status}}}`, without empty sections."""
 
     def __init__(self, settings: Settings, provider: pulumi.ProviderResource, local: pulumi.ProviderResource) -> None:
-        opts = pulumi.ResourceOptions(provider=provider)
+        def kept(entry: Attachment) -> pulumi.ResourceOptions:
+            return pulumi.ResourceOptions(provider=provider, protect=settings.protects(entry) or None)
+
         self._by_list: dict[str, Mapping[str, TrugenAttachment]] = {
-            "knowledge_base": {n: TrugenKnowledgeBase(n, one, opts) for n, one in settings.knowledge_bases.items()},
+            "knowledge_base": {
+                n: TrugenKnowledgeBase(n, one, kept(one)) for n, one in settings.knowledge_bases.items()
+            },
             "tool": {
-                name: TrugenTool(name, one, opts, headers=settings.headers_of("tools", name))
+                name: TrugenTool(name, one, kept(one), headers=settings.headers_of("tools", name))
                 for name, one in settings.tools.items()
             },
             "mcp": {
-                name: TrugenMcpServer(name, one, opts, headers=settings.headers_of("mcpServers", name))
+                name: TrugenMcpServer(name, one, kept(one), headers=settings.headers_of("mcpServers", name))
                 for name, one in settings.mcp_servers.items()
             },
-            "guardrail": {name: TrugenGuardrail(name, one, opts) for name, one in settings.guardrails.items()},
+            "guardrail": {name: TrugenGuardrail(name, one, kept(one)) for name, one in settings.guardrails.items()},
         }
         templates = {
-            name: TrugenTemplate(name, one, opts, attached=self.ids_for(one))
+            name: TrugenTemplate(name, one, kept(one), attached=self.ids_for(one))
             for name, one in settings.templates.items()
         }
         spelled = ("knowledgeBases", "tools", "mcpServers", "guardrails")

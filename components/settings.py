@@ -11,15 +11,13 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_snake
 
 from components.llm.document import Llm
-from components.stack import attached, prompts, reach, rules
-from components.stack.document import AgentSettings, Name, Settings, TrugenSettings
+from components.stack import attached, prompts, reach, rules, shared
+from components.stack.document import AgentSettings, Name, Protection, Settings, TrugenSettings
 from components.stack.problems import Problem, SettingsError, explain, unknown
 
 _PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 _SECTIONS = ("llms", "agents", "trugen")
-_KNOWN = (*_SECTIONS, *attached.SECTIONS)
-# Texts that a file may hold instead: `<key>File`.
-_TEXTS = {"agents": "personaPrompt", "guardrails": "prompt", "templates": "templateSystemPrompt"}
+_KNOWN = (*_SECTIONS, *attached.SECTIONS, "protection")
 _HEADERS = dict[str, dict[str, dict[str, str]]]
 _SECRETS = {
     "trugenApiKey": "pulumi config set --secret trugenApiKey",
@@ -40,8 +38,8 @@ def load() -> Settings:
     """
     reader = _Reader(pulumi.get_project())
     parts = reader.parts()
-    if reader.problems:
-        raise SettingsError(pulumi.get_stack(), reader.problems)
+    if found := reader.shared.told(reader.problems):
+        raise SettingsError(pulumi.get_stack(), found)
     return Settings(project=pulumi.get_project(), stack=pulumi.get_stack(), **parts)
 
 
@@ -50,6 +48,7 @@ class _Reader:
 
     def __init__(self, project: str) -> None:
         self.problems: list[Problem] = []
+        self.shared = shared.read(_PROJECT_FOLDER)
         self._public = False
         self._namespace = f"{project}:"
         mine = {key: value for key, value in CONFIG.get().items() if key.startswith(self._namespace)}
@@ -60,10 +59,12 @@ class _Reader:
             self._problem(word, f"unknown key; {unknown(word, {*_KNOWN, *_SECRETS})}")
         trugen: TrugenSettings | None = self._checked("trugen", self._object("trugen"), TrugenSettings)
         self._public = trugen is not None and trugen.api_url is not None
-        raw_llms = self._object("llms")
+        raw_llms = self._entries("llms")
         llms = self._named("llms", raw_llms, Llm)
-        raw_agents = self._object("agents")
+        raw_agents = self._entries("agents")
         agents = self._named("agents", self._with_texts("agents", raw_agents), AgentSettings)
+        raw_protection = self._object("protection") if "protection" in self._config else {}
+        protection = self._checked("protection", raw_protection, Protection)
         key = self._secret("trugenApiKey")
         tokens, hub_tokens = self._tokens("llmTokens"), self._tokens("hubTokens")
         provider_keys, tunnel_tokens = self._tokens("providerKeys"), self._tokens("tunnelTokens")
@@ -91,6 +92,7 @@ class _Reader:
             "llms": llms,
             "agents": agents,
             "trugen": trugen,
+            "protection": protection,
             "trugen_api_key": key and SecretStr(key),
             "llm_tokens": {name: SecretStr(token) for name, token in tokens.items()},
             "hub_tokens": {name: SecretStr(token) for name, token in hub_tokens.items()},
@@ -100,7 +102,7 @@ class _Reader:
         }
 
     def _attachments(self, raw_agents: dict[str, Any]) -> dict[str, Any]:
-        raw = {key: self._object(key) if key in self._config else {} for key in attached.SECTIONS}
+        raw = {key: self._entries(key) if key in self._config else {} for key in attached.SECTIONS}
         entries = {
             key: self._named(key, self._with_texts(key, raw[key]), section.shape)
             for key, section in attached.SECTIONS.items()
@@ -121,6 +123,9 @@ class _Reader:
 
     def _problem(self, path: str, text: str) -> None:
         self.problems.append(Problem(path, text))
+
+    def _entries(self, section: str) -> dict[str, Any]:
+        return self.shared.beneath(section, self._object(section))
 
     def _object(self, key: str) -> dict[str, Any]:
         if key not in self._config:
@@ -155,7 +160,7 @@ class _Reader:
             return None
 
     def _with_texts(self, section: str, entries: dict[str, Any]) -> dict[str, Any]:
-        key = _TEXTS.get(section)
+        key = shared.TEXTS.get(section)
         return {name: self._with_text(f"{section}.{name}", raw, key) if key else raw for name, raw in entries.items()}
 
     def _with_text(self, path: str, raw: Any, key: str) -> Any:

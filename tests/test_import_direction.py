@@ -16,6 +16,7 @@ COMPONENTS = PROJECT / "components"
 MAY_IMPORT = {
     "settings": {"stack", "llm", "agent"},
     "stack": {"llm", "agent", "attachments", "urls"},
+    "protection": {"stack"},
     "attached": {"stack", "agent", "attachments"},
     "account": {"stack", "sandbox", "trugen"},
     "llm": {"redaction", "urls"},
@@ -109,7 +110,7 @@ def test_a_part_knows_only_what_lies_below_it(part: str) -> None:
 def test_the_program_takes_only_what_it_composes() -> None:
     taken = {name.split(".")[1] for name in imported(PROJECT / "__main__.py") if name.startswith("components.")}
 
-    assert taken == {"settings", "stack", "account", "llm", "agent", "attached"}
+    assert taken == {"settings", "stack", "account", "llm", "agent", "attached", "protection"}
 
 
 def test_only_settings_reads_pulumi_config() -> None:

@@ -11,6 +11,7 @@ from components.agent.text import ObjectId
 from components.lifecycle.kind import Inputs
 
 NOT_COMPARED = frozenset({"progress_urn", "on_name_conflict", "adopt_id"})
+_FOR_PULUMI = frozenset({"retain", "protect"})
 
 
 class Attachment(BaseModel):
@@ -40,10 +41,12 @@ class Attachment(BaseModel):
     """
     retain: bool = False
     """Leave the object in TruGen when it leaves the stack."""
+    protect: bool | None = None
+    """Overrides `protection.protect` of the stack for this object."""
 
     def to_props(self) -> dict[str, Any]:
         """Inputs of the resource: our snake_case names, the wire's spelling inside the parts, nothing that is None."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"retain"})
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(_FOR_PULUMI))
 
 
 class Owned(BaseModel):
@@ -56,7 +59,7 @@ class Owned(BaseModel):
 
 
 def inputs_of(model: type[BaseModel]) -> frozenset[str]:
-    return frozenset(model.model_fields) - {"retain"}
+    return frozenset(model.model_fields) - _FOR_PULUMI
 
 
 def policy(_: str, inputs: Inputs) -> str:

@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 _NO_SUCH_COMMAND = 127  # as a shell says it
+_NO_CLI = "There is no Pulumi CLI here yet.\n  Run: make up"
 
 
 class EngineError(Exception):
@@ -18,6 +21,39 @@ class EngineError(Exception):
     def __init__(self, text: str, status: int) -> None:
         super().__init__(text)
         self.status = status
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How a command ended: its status, its event log, its plan file if it wrote one, and what it complained about."""
+
+    status: int
+    events: list[dict[str, Any]]
+    saved: dict[str, Any]
+    complaint: str
+
+
+def watched(
+    *words: str, stack: str, env: Mapping[str, str] | None = None, project: Path = PROJECT, save_plan: bool = False
+) -> Watched:
+    """
+    Run one command on *stack*, its output shown as it comes, and keep what it did as data.
+
+    `--event-log` is what Pulumi's Automation API reads, and like there has to be asked for by PULUMI_DEBUG_COMMANDS.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        log, plan = Path(folder, "events"), Path(folder, "plan.json")
+        saving = ["--save-plan", str(plan)] if save_plan else []
+        command = ["pulumi", *words, *saving, "--event-log", str(log), "--non-interactive", "--stack", stack]
+        sys.stdout.flush()
+        environment = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true", **(env or {})}
+        try:
+            done = subprocess.run(command, cwd=project, check=False, stderr=subprocess.PIPE, text=True, env=environment)
+        except FileNotFoundError:
+            raise EngineError(_NO_CLI, _NO_SUCH_COMMAND) from None
+        events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        saved = json.loads(plan.read_text()) if plan.exists() else {}
+        return Watched(done.returncode, events, saved, done.stderr.strip())
 
 
 def pulumi(*words: str, stack: str, env: Mapping[str, str] | None = None) -> None:
@@ -53,4 +89,4 @@ def _run(*words: str, quiet: bool = False, env: Mapping[str, str] | None = None)
             command, cwd=PROJECT, check=False, capture_output=quiet, text=True, env={**os.environ, **(env or {})}
         )
     except FileNotFoundError:
-        raise EngineError("There is no Pulumi CLI here yet.\n  Run: make up", _NO_SUCH_COMMAND) from None
+        raise EngineError(_NO_CLI, _NO_SUCH_COMMAND) from None

@@ -1,8 +1,10 @@
 """Deploy a stack, then show that its agent answers; and the way back."""
 
 import itertools
+import os
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from components.cli import engine, locks, many, state_files
@@ -13,18 +15,21 @@ _SPOKEN_TO = 3
 SENTENCE = "Hello, who are you and how can you help me?"
 
 
-def up(stack: str) -> None:
+def up(stack: str, policy: Sequence[str] = ()) -> None:
     """
     Deploy *stack* and print what a person needs: agents, endpoints, first-token times, one spoken answer.
+
+    Args:
+        policy: Options of the CLI that name policy packs.
 
     Raises:
         EngineError: Pulumi failed; it has said why.
         SayError: Deployed, but the agent of the sandbox gives no answer.
     """
     _clear_the_way(stack)
-    engine.pulumi("stack", "select", "--create", stack=stack)
+    engine.pulumi("stack", "select", "--create", *_secrets_provider(), stack=stack)
     # Nobody is asked, so a preview would only do the same work twice.
-    engine.pulumi("up", "--yes", "--skip-preview", stack=stack, env=many.environment(stack))
+    engine.pulumi("up", "--yes", "--skip-preview", *policy, stack=stack, env=many.environment(stack))
     outputs = engine.outputs(stack)
     print()
     for name, llm in outputs["llms"].items():
@@ -38,6 +43,12 @@ def up(stack: str) -> None:
         # The sandbox has no models of TruGen's own, so agents on those cannot answer here.
         for name in itertools.islice(outputs["developer_studio"], _SPOKEN_TO):
             _converse(sandbox, outputs["agents"][name])
+
+
+def _secrets_provider() -> list[str]:
+    """Of a stack that is made now; one that is there keeps its own, which its file names."""
+    provider = os.environ.get("PULUMI_SECRETS_PROVIDER")
+    return ["--secrets-provider", provider] if provider else []
 
 
 def _page(agent: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ it, or the answer chosen here is written beside the code that gives it.
     store.py             SQLite
     listener.py          the socket
     data_dir.py          key, lock and process record beside the database
+    place.py             where a stack's data dir is
     supervisor.py        start and stop the process
     process.py           Pulumi dynamic provider that keeps the process running   [its path is state format]
     resource.py          TrugenSandbox

@@ -1,5 +1,5 @@
 """
-Serve the sandbox: `python -m components.sandbox --port 8899 --data-dir .cache/sandbox`.
+Serve the sandbox: `python -m components.sandbox --port 8899 --data-dir FOLDER`.
 
 The API key is in `<data dir>/api_key`, readable by its owner only; it is never an argument.
 """

@@ -5,6 +5,9 @@ The resource is the data dir and its being served. A process that died, with a r
 `read`, with the same data and key. Reading it as gone would be no use: a refresh reads all resources at once, so the
 read of every agent in the sandbox would fail before the `up` came to starting it (measured, CLI 3.259). Gone is a
 sandbox whose data dir is gone.
+
+Where the data is was decided when it was created, and the state says it: that the program would choose another place
+today, from another checkout, is no change (docs/adr/0016).
 """
 
 from pathlib import Path
@@ -32,15 +35,11 @@ class SandboxProcess(ResourceProvider):
         return CreateResult(str(_data_dir(props).path), _served(props))
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
-        moved = olds["data_dir"] != news["data_dir"]
-        compared = (*_SWITCHES, "__provider")
-        changed = any(olds.get(key) != news.get(key) for key in compared)
-        # Two processes cannot have one port, so the old one goes first.
-        return DiffResult(moved or changed, ["data_dir"] if moved else [], delete_before_replace=True)
+        return DiffResult(any(olds.get(key) != news.get(key) for key in (*_SWITCHES, "__provider")))
 
     @foreseen(SandboxError, PortTakenError)
-    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
-        return UpdateResult(_served(news))
+    def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
+        return UpdateResult(_served({**news, "data_dir": olds["data_dir"]}))
 
     @foreseen(SandboxError, PortTakenError)
     def read(self, id_: str, props: Props) -> ReadResult:

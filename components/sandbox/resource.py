@@ -18,7 +18,7 @@ class TrugenSandbox(pulumi.dynamic.Resource, module="trugen", name="Sandbox"):
         port: where it listens, at 127.0.0.1 only.
         reveal_llm: reads show the LLM's url and token.
         placement: where llm, stt and tts are read from and shown at.
-        data_dir: agents, key and log; relative to the project. Deleted with the resource.
+        data_dir: agents, key and log, from its creation on: another value is no change. Deleted with the resource.
         authorities: folder of CA certificates, `<host>:<port>.pem` for an LLM whose own one TruGen would not know.
     """
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from components.agent.document import AgentDocument
+from components.attachments.document import Attachment
 from components.attachments.guardrail import Guardrail
 from components.attachments.knowledge_base import KnowledgeBase
 from components.attachments.mcp_server import McpServer
@@ -28,6 +29,17 @@ class AgentSettings(AgentDocument):
     llm: str
     retain: bool = False
     """True leaves the agent in TruGen when it leaves the stack or the stack is destroyed."""
+    protect: bool | None = None
+    """Overrides `protection.protect` for this agent."""
+
+
+class Protection(Declared):
+    """What must not go by mistake: nothing unless said (docs/protection.md)."""
+
+    protect: bool = False
+    """Pulumi refuses to delete or replace agents and attachments, and to destroy the stack."""
+    max_deletes: Annotated[int, Field(ge=0)] | None = None
+    """A run that would lose more agents and attachments than this is refused before it begins; None sets no limit."""
 
 
 class SandboxSettings(Declared):
@@ -73,6 +85,7 @@ class Settings(Declared):
     mcp_servers: Mapping[Name, McpServer] = Field(default_factory=dict)
     guardrails: Mapping[Name, Guardrail] = Field(default_factory=dict)
     templates: Mapping[Name, Template] = Field(default_factory=dict)
+    protection: Protection = Protection()
     trugen_api_key: SecretStr | None = None
     llm_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
     hub_tokens: Mapping[str, SecretStr] = Field(default_factory=dict)
@@ -88,6 +101,9 @@ class Settings(Declared):
             tunnel_token=_clear(self.tunnel_tokens.get(llm)),
             provider_key=_clear(self.provider_keys.get(llm)),
         )
+
+    def protects(self, entry: AgentSettings | Attachment) -> bool:
+        return self.protection.protect if entry.protect is None else entry.protect
 
     def headers_of(self, section: str, name: str) -> dict[str, str]:
         """The headers stored encrypted for the entry *name* of *section* (`tools`, `mcpServers`), in clear."""

@@ -1,4 +1,4 @@
-"""Prompts kept beside the stack file, as text that a person can read and review."""
+"""Texts kept beside the stack file, prompts above all, that a person can read and review."""
 
 import os
 from pathlib import Path
@@ -18,11 +18,19 @@ def read(project: Path, name: str) -> str:
     Raises:
         ValueError: the file may not be used or read; the text says why and holds nothing of its content.
     """
+    content = text(project, name, "create it, or write the prompt as `personaPrompt`")
+    if not content.strip():
+        raise ValueError(f"'{name}' is empty")
+    return content
+
+
+def text(project: Path, name: str, otherwise: str = "create it") -> str:
+    """As `read`, for any text of the *project*: an empty one, too. *otherwise* is what to do about a missing file."""
     path = (project / name).resolve()
     if not path.is_relative_to(project.resolve()):
-        raise ValueError(f"'{name}' leads outside the project folder; keep prompts under stacks/agents/")
+        raise ValueError(f"'{name}' leads outside the project folder; keep it under stacks/")
     if not path.exists():
-        raise ValueError(f"'{name}' does not exist; create it, or write the prompt as `personaPrompt`")
+        raise ValueError(f"'{name}' does not exist; {otherwise}")
     if not path.is_file():
         raise ValueError(f"'{name}' is not a regular file")
     if not os.access(path, os.R_OK):
@@ -30,9 +38,6 @@ def read(project: Path, name: str) -> str:
     if (size := path.stat().st_size) > _MAX_BYTES:
         raise ValueError(f"'{name}' has {size:,} bytes; {_MAX_BYTES:,} are the limit")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"'{name}' is not UTF-8 (byte {error.start:,}); save it as UTF-8") from None
-    if not text.strip():
-        raise ValueError(f"'{name}' is empty")
-    return text

@@ -89,7 +89,7 @@ def _adopt(deployment: Deployment, *words: str) -> subprocess.CompletedProcess[s
 
 
 def _workspace(deployment: Deployment) -> Workspace:
-    (database,) = deployment.folder.glob(".cache/sandbox/*/sandbox.sqlite3")
+    (database,) = deployment.user_state.glob("sandbox/*/sandbox.sqlite3")
     with closing(sqlite3.connect(database)) as db:
         rows = db.execute("SELECT id, document, updated_at FROM objects WHERE kind = 'agent' ORDER BY seq").fetchall()
     return {id_: (document, updated_at) for id_, document, updated_at in rows}

@@ -2,7 +2,7 @@
 
 import json
 import runpy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,8 +90,8 @@ class Program:
 
 
 class _Monitor(MockMonitor):
-    def __init__(self, program: Program) -> None:
-        super().__init__(_Answers())
+    def __init__(self, program: Program, answers: Mocks) -> None:
+        super().__init__(answers)
         self._program = program
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
@@ -111,10 +111,18 @@ class _Monitor(MockMonitor):
 
 
 class _Answers(Mocks):
+    """*recorded*: what the state holds before the run, `Agent::ada`; None where nobody may ask."""
+
+    def __init__(self, recorded: Iterable[str] | None = None) -> None:
+        self._recorded = recorded
+
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         return f"{args.name}-id", {**args.inputs, **_OUTPUTS.get(args.typ, {}), **_token(args)}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        if self._recorded is not None and args.token == "pulumi:pulumi:readStackResourceOutputs":
+            root = "urn:pulumi:test::trugen-llm::pulumi-python:dynamic/trugen:"
+            return {"outputs": {f"{root}{one}": {"outputs": {}} for one in self._recorded}}, []
         raise AssertionError(f"{args.token} was called, which needs a network")
 
 
@@ -145,9 +153,15 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
     monkeypatch.setattr(account, "check", lambda _: None)
 
     def run_program(
-        config: Mapping[str, Any], secrets: Mapping[str, Any] | None = None, stack: str = "test", slot: Slot = "a"
+        config: Mapping[str, Any],
+        secrets: Mapping[str, Any] | None = None,
+        stack: str = "test",
+        slot: Slot = "a",
+        recorded: Iterable[str] | None = None,
+        program: Program | None = None,
     ) -> Program:
-        program = Program()
+        # Given by a test that expects a refusal: what was registered until then.
+        program = program or Program()
         monkeypatch.setattr(preflight, "check", lambda _project, _stack, llms, *_: chosen(llms, slot))
         encrypted = {f"{PROJECT}:{key}": value for key, value in (secrets or {}).items()}
         texts = {
@@ -157,7 +171,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Program]]:
         monkeypatch.setattr(pulumi, "export", program.exports.__setitem__)
         monkeypatch.setattr(pulumi, "run", lambda _: None)  # it asks for a real engine's stack
         monkeypatch.setattr(pulumi.log, "debug", pulumi.log.debug)  # a program of many agents replaces it
-        set_mocks(_Answers(), project=PROJECT, stack=stack, monitor=_Monitor(program))
+        answers = _Answers(recorded)
+        set_mocks(answers, project=PROJECT, stack=stack, monitor=_Monitor(program, answers))
         set_all_config(texts, list(encrypted))
         _run_main()
         return program
@@ -172,7 +187,8 @@ def declare() -> Iterator[Callable[[Callable[[], object]], Program]]:
 
     def declare_only(declaration: Callable[[], object]) -> Program:
         program = Program()
-        set_mocks(_Answers(), project=PROJECT, stack="test", monitor=_Monitor(program))
+        answers = _Answers()
+        set_mocks(answers, project=PROJECT, stack="test", monitor=_Monitor(program, answers))
 
         @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi's mocks are not typed
         def run() -> None:

@@ -148,17 +148,30 @@ def test_turning_a_switch_restarts_the_process_in_place(props: dict[str, Any]) -
 def test_a_changed_switch_is_a_change_in_place(props: dict[str, Any], key: str, value: object) -> None:
     diff = PROVIDER.diff("id", props, {**props, key: value})
 
-    assert (diff.changes, diff.replaces) == (True, [])
+    assert (diff.changes, diff.replaces) == (True, None)
 
 
 def test_another_row_for_progress_is_no_change(props: dict[str, Any]) -> None:
     assert PROVIDER.diff("id", props, {**props, "progress_urn": "other"}).changes is False
 
 
-def test_another_data_dir_replaces_the_process(props: dict[str, Any]) -> None:
-    diff = PROVIDER.diff("id", props, {**props, "data_dir": "elsewhere"})
+def test_a_place_that_another_checkout_would_choose_is_no_change(props: dict[str, Any]) -> None:
+    assert PROVIDER.diff("id", props, {**props, "data_dir": "elsewhere"}).changes is False
 
-    assert (diff.replaces, diff.delete_before_replace) == (["data_dir"], True)
+
+def test_a_change_of_a_switch_from_another_checkout_keeps_agents_and_place(
+    props: dict[str, Any], tmp_path: Path
+) -> None:
+    created = PROVIDER.create(props)
+    assert created.outs is not None
+    call(created.outs, "POST", "/ext/agent", agent_body("kept"))
+
+    chosen_there = {**props, "placement": "flat", "data_dir": str(tmp_path / "elsewhere")}
+    updated = PROVIDER.update(created.id, created.outs, chosen_there).outs
+
+    assert updated is not None
+    assert updated["data_dir"] == props["data_dir"]
+    assert [agent["agent_name"] for agent in call(updated, "GET", "/ext/agent")] == ["kept"]
 
 
 def test_delete_stops_the_process_and_removes_its_data(props: dict[str, Any]) -> None:

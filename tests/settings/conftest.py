@@ -9,6 +9,7 @@ import pytest
 from pulumi.runtime import set_all_config
 
 from components import settings
+from components.stack import shared
 from components.stack.document import Settings
 from components.stack.problems import SettingsError
 
@@ -34,6 +35,17 @@ def pulumi_program(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     pulumi.runtime.set_mocks(NoResources(), project=PROJECT, stack="test")
     yield
     set_all_config({}, [])
+
+
+@pytest.fixture(autouse=True)
+def share(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Give the text of `stacks/shared.yaml`; the repository's own is not read here."""
+
+    def given(text: str) -> None:
+        monkeypatch.setattr(shared, "read", lambda _project: shared.parsed(text))
+
+    given("")
+    return given
 
 
 @pytest.fixture
