@@ -4,7 +4,10 @@ from the page.
 """
 
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import docker
@@ -20,6 +23,7 @@ from tests.fixtures.hand_made import agent
 pytestmark = pytest.mark.docker
 
 CUSTOM = {"provider": "custom", "model": MODEL, "url": f"https://{PROVIDER}/openai/v1", "token": "made-by-hand"}
+HOST = "llm.example.com"
 GGUF = f".cache/models/{pins.GGUF_NAME}"
 
 
@@ -36,6 +40,20 @@ def named(page: str, here: str) -> list[Difference]:
     return [Difference(one.format(page), one.format(here), why) for one in spellings]
 
 
+@contextmanager
+def removed(world: World, stack: str, engine: docker.DockerClient) -> Iterator[None]:
+    """Whatever becomes of the guide, nothing of *stack* stays in Docker."""
+    try:
+        yield
+    finally:
+        with world.shell() as shell:
+            shell.run(f"pulumi destroy --yes --skip-preview --stack {stack}")
+        left = engine.containers.list(all=True, filters={"label": f"trugen-llm.stack={stack}"})
+        for container in left:
+            container.remove(force=True)
+    assert left == []
+
+
 def test_first_agent(world: World, engine: docker.DockerClient) -> None:
     stack = f"e2e-{secrets.token_hex(3)}"
     ports = {21434: free_port(), 21435: free_port(), 21436: free_port()}
@@ -48,19 +66,19 @@ def test_first_agent(world: World, engine: docker.DockerClient) -> None:
     (stacks / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(copied))
     why = "the local stack may be deployed on this machine"
 
-    follow(
-        "first-agent",
-        world.checkout.folder,
-        world.shell(),
-        differences=[
-            Difference("--stack local", f"--stack {stack}", why),
-            Difference("make up", f"make up STACK={stack}", why),
-            Difference("make down", f"python -m components down --stack {stack}", "it would stop everybody's Docker"),
-            Difference(":21434", f":{ports[21434]}", why),
-        ],
-    )
-
-    assert engine.containers.list(all=True, filters={"label": f"trugen-llm.stack={stack}"}) == []
+    with removed(world, stack, engine), world.shell() as shell:
+        follow(
+            "first-agent",
+            world.checkout.folder,
+            shell,
+            differences=[
+                Difference("--stack local", f"--stack {stack}", why),
+                Difference("make up", f"make up STACK={stack}", why),
+                Difference("make down", f"python -m components down --stack {stack}", "others use the Docker engine"),
+                Difference(":21434", f":{ports[21434]}", why),
+            ],
+        )
+        assert engine.containers.list(all=True, filters={"label": f"trugen-llm.stack={stack}"}) == []
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +122,51 @@ def test_move_agents_in(world: World) -> None:
     )
 
     assert [one["id"] for one in world.trugen.agents()] == [one["id"] for one in before]
+
+
+@dataclass(frozen=True)
+class Box:
+    """The stack `box`, by its guide, under a name and on ports of its own."""
+
+    stack: str
+    differences: list[Difference]
+
+
+@pytest.fixture(scope="module")
+def box(world: World, engine: docker.DockerClient) -> Iterator[Box]:
+    stack, port, private = f"e2e-{secrets.token_hex(3)}", free_port(), free_port()
+    ssl, models = world.checkout.folder / ".cache" / "ssl", world.checkout.folder / ".cache" / "models"
+    put_certificate(world, ssl, "first")
+    for name in ("support", "support-2"):
+        (models / f"{name}-Q4_K_M.gguf").hardlink_to(models / pins.GGUF_NAME)
+    world.internet.pass_through(HOST, port)
+    ours = [
+        *named("box", stack),
+        Difference("gpu: all\n      contextLength: 8192", "threads: 1\n      contextLength: 2048", "no GPU is here"),
+        Difference("engine: llama.cpp", f"engine: llama.cpp\n      image: {pins.LLAMA_CPP_IMAGE}", "built, not pulled"),
+        Difference("port: 443", f"port: {port}", "is often taken"),
+        Difference("privatePort: 11435", f"privatePort: {private}", "is often taken"),
+        Difference("gateway:\n        tls", "gateway:\n        drainS: 2\n        tls", "nobody is on the line"),
+        Difference(f"https://{HOST}/v1", f"https://{HOST}:{port}/v1", "see `port`"),
+        Difference("/srv/models", str(models), "no such folder"),
+        Difference("/etc/ssl/llm", str(ssl), "no such folder"),
+    ]
+    with removed(world, stack, engine):
+        with world.shell() as shell:
+            differences = [*ours, *world.typed("box")]
+            follow("your-own-gpu-box", world.checkout.folder, shell, differences=differences)
+        yield Box(stack, ours)
+
+
+def put_certificate(world: World, folder: Path, name: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    issued = world.internet.authority.issue(name, hostname=HOST)
+    shutil.copy(issued.certificate, folder / "fullchain.pem")
+    shutil.copy(issued.key, folder / "privkey.pem")
+
+
+def test_your_own_gpu_box(world: World, box: Box) -> None:
+    urls = {one["avatars"][0]["config"]["llm"]["url"] for one in world.trugen.agents()}
+
+    assert any(url.startswith(f"https://{HOST}:") for url in urls), urls
+
