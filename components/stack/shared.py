@@ -2,7 +2,8 @@
 `stacks/shared.yaml`: what every stack would say of an LLM, an agent or an attachment of that name.
 
 Only what the stack file itself names is deployed. An entry of it lies on the shared one of its name, and that on the
-section's entry `"*"`: maps merge deeply, anything else (a list, a text, a null) replaces what lies beneath.
+section's entry `"*"`: maps merge deeply, anything else (a list, a text, a null) replaces what lies beneath. Beneath an
+agent with `adoptAgentId` lies nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Shared:
         return {name: self._whole(section, name, entry) for name, entry in entries.items()}
 
     def _whole(self, section: str, name: str, entry: Any) -> Any:
-        if not isinstance(entry, dict):
+        # An agent that was made by hand moves in as it is: a default of ours would change it.
+        if not isinstance(entry, dict) or "adoptAgentId" in entry:
             return entry
         given, text = self.sections.get(section, {}), TEXTS.get(section)
         below = _over(given.get(EVERY, {}), given.get(name, {}), text)

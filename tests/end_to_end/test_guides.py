@@ -3,8 +3,12 @@ Each guide of docs/guides is followed to the letter. What stands in a test's tab
 from the page.
 """
 
+import json
 import secrets
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import docker
@@ -12,12 +16,19 @@ import pytest
 import yaml
 
 from air_gapped import pins
+from components.llm.names import SLOT_LABEL
+from tests.fixtures.broken_off import start
 from tests.fixtures.deployment import free_port
-from tests.fixtures.guide import Difference, follow
-from tests.fixtures.guide_world import World
+from tests.fixtures.guide import GUIDES, Difference, follow
+from tests.fixtures.guide_world import MODEL, PROVIDER, World, new_key, typed
+from tests.fixtures.hand_made import agent
 
 pytestmark = pytest.mark.docker
 
+CUSTOM = {"provider": "custom", "model": MODEL, "url": f"https://{PROVIDER}/openai/v1", "token": "made-by-hand"}
+# In the head of a GGUF file: the key, its type, the length of the value, the value.
+ARCHITECTURE = b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00llama"
+HOST = "llm.example.com"
 GGUF = f".cache/models/{pins.GGUF_NAME}"
 
 
@@ -30,8 +41,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def named(page: str, here: str) -> list[Difference]:
     """Docker has one name space on this machine, and somebody may have followed the guide already."""
     why = "names of containers must be free"
-    spellings = ("Pulumi.{}.yaml", "STACK={}", "--stack {}", "stack init {}", "stack '{}'", "trugen-llm-{}-")
+    spellings = "Pulumi.{}.yaml", "STACK={}", "--stack {}", "stack init {}", "stack={}", "stack '{}'", "trugen-llm-{}-"
     return [Difference(one.format(page), one.format(here), why) for one in spellings]
+
+
+@contextmanager
+def removed(world: World, stack: str, engine: docker.DockerClient) -> Iterator[None]:
+    """Whatever becomes of the guide, nothing of *stack* stays in Docker."""
+    try:
+        yield
+    finally:
+        with world.shell() as shell:
+            shell.run(f"pulumi destroy --yes --skip-preview --stack {stack}")
+        left = engine.containers.list(all=True, filters={"label": f"trugen-llm.stack={stack}"})
+        for container in left:
+            container.remove(force=True)
+    assert left == []
 
 
 def test_first_agent(world: World, engine: docker.DockerClient) -> None:
@@ -46,35 +71,27 @@ def test_first_agent(world: World, engine: docker.DockerClient) -> None:
     (stacks / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(copied))
     why = "the local stack may be deployed on this machine"
 
-    follow(
-        "first-agent",
-        world.checkout.folder,
-        world.shell(),
-        differences=[
-            Difference("--stack local", f"--stack {stack}", why),
-            Difference("make up", f"make up STACK={stack}", why),
-            Difference("make down", f"python -m components down --stack {stack}", "it would stop everybody's Docker"),
-            Difference(":21434", f":{ports[21434]}", why),
-        ],
-    )
-
-    assert engine.containers.list(all=True, filters={"label": f"trugen-llm.stack={stack}"}) == []
+    with removed(world, stack, engine), world.shell() as shell:
+        follow(
+            "first-agent",
+            world.checkout.folder,
+            shell,
+            differences=[
+                Difference("--stack local", f"--stack {stack}", why),
+                Difference("make up", f"make up STACK={stack}", why),
+                Difference("make down", f"python -m components down --stack {stack}", "others use the Docker engine"),
+                Difference(":21434", f":{ports[21434]}", why),
+            ],
+        )
+        assert engine.containers.list(all=True, filters={"label": f"trugen-llm.stack={stack}"}) == []
 
 
 @pytest.fixture(scope="module")
 def hosted(world: World) -> World:
     """With the stack `hosted`, by its guide."""
-    asks = "asks for it at a keyboard, which a test has not"
-    command = "pulumi config set --secret --path llmTokens.main --stack hosted"
-    follow(
-        "hosted-llm",
-        world.checkout.folder,
-        world.shell(),
-        differences=[
-            *world.typed("hosted"),
-            Difference(command, f"printf %s {world.provider_key} | {command}", asks),
-        ],
-    )
+    differences = [world.secrets()[0], world.typed_trugen_key("hosted"), world.typed_provider_key("main", "hosted")]
+    with world.shell() as shell:
+        follow("hosted-llm", world.checkout.folder, shell, differences=differences)
     return world
 
 
@@ -82,3 +99,147 @@ def test_hosted_llm(hosted: World) -> None:
     (agent,) = (one for one in hosted.trugen.agents() if one["agent_name"].startswith("Reception"))
 
     assert agent["avatars"][0]["config"]["llm"]["url"] == "https://api.groq.com/openai/v1"
+
+
+def test_move_agents_in(world: World) -> None:
+    for body in (agent("Empfang"), agent("Night desk"), agent("Own model", llm=CUSTOM)):
+        world.trugen.call("POST", "/ext/agent", body).raise_for_status()
+    before = world.trugen.agents()
+    differences = [*world.secrets(), world.typed_provider_key("gpt-oss-20b", "team")]
+
+    with world.shell() as shell:
+        follow("move-agents-in", world.checkout.folder, shell, differences=differences)
+
+    assert [one["id"] for one in world.trugen.agents()] == [one["id"] for one in before]
+
+
+@dataclass(frozen=True)
+class Box:
+    """The stack `box`, by its guide, under a name and on ports of its own."""
+
+    stack: str
+    differences: list[Difference]
+
+    def differences_in(self, guide: str) -> list[Difference]:
+        """Those of them that *guide* has a use for."""
+        page = (GUIDES / f"{guide}.md").read_text(encoding="utf-8")
+        return [one for one in self.differences if one.page in page]
+
+
+@pytest.fixture(scope="module")
+def box(world: World, engine: docker.DockerClient) -> Iterator[Box]:
+    stack, port, private = f"e2e-{secrets.token_hex(3)}", free_port(), free_port()
+    ssl, models = world.checkout.folder / ".cache" / "ssl", world.checkout.folder / ".cache" / "models"
+    put_certificate(world, ssl, "first")
+    for name in ("support", "support-2"):
+        (models / f"{name}-Q4_K_M.gguf").hardlink_to(models / pins.GGUF_NAME)
+    world.internet.pass_through(HOST, port)
+    ours = [
+        *named("box", stack),
+        Difference("gpu: all\n      contextLength: 8192", "threads: 1\n      contextLength: 2048", "no GPU is here"),
+        Difference("engine: llama.cpp", f"engine: llama.cpp\n      image: {pins.LLAMA_CPP_IMAGE}", "built, not pulled"),
+        Difference("port: 443", f"port: {port}", "is often taken"),
+        Difference("privatePort: 11435", f"privatePort: {private}", "is often taken"),
+        Difference("gateway:\n        tls", "gateway:\n        drainS: 2\n        tls", "nobody is on the line"),
+        Difference(f"https://{HOST}/v1", f"https://{HOST}:{port}/v1", "see `port`"),
+        Difference("/srv/models", str(models), "no such folder"),
+        Difference("/etc/ssl/llm", str(ssl), "no such folder"),
+    ]
+    with removed(world, stack, engine):
+        with world.shell() as shell:
+            differences = [world.secrets()[0], world.typed_trugen_key("box"), *ours]
+            follow("your-own-gpu-box", world.checkout.folder, shell, differences=differences)
+        yield Box(stack, ours)
+
+
+def put_certificate(world: World, folder: Path, name: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    issued = world.internet.authority.issue(name, hostname=HOST)
+    shutil.copy(issued.certificate, folder / "fullchain.pem")
+    shutil.copy(issued.key, folder / "privkey.pem")
+
+
+@pytest.mark.usefixtures("box")
+def test_your_own_gpu_box(world: World) -> None:
+    urls = {one["avatars"][0]["config"]["llm"]["url"] for one in world.trugen.agents()}
+
+    assert any(url.startswith(f"https://{HOST}:") for url in urls), urls
+
+
+
+def test_upgrade_a_model(world: World, box: Box) -> None:
+    models = world.checkout.folder / ".cache" / "models"
+    whole = (models / pins.GGUF_NAME).read_bytes()
+    assert whole.count(ARCHITECTURE) == 1
+    (models / "support-3-Q4_K_M.gguf").write_bytes(whole.replace(ARCHITECTURE, ARCHITECTURE[:-5] + b"zlama"))
+
+    with world.shell() as shell:
+        differences = [*world.secrets()[:1], *box.differences_in("upgrade-a-model")]
+        follow("upgrade-a-model", world.checkout.folder, shell, differences=differences)
+
+
+def test_rotate(hosted: World, box: Box) -> None:
+    world = hosted
+    world.renew_trugen_key()
+    world.renew_provider_key()
+    put_certificate(world, world.checkout.folder / "renewed", "renewed")
+    passphrase = new_key("passphrase")
+    change = "pulumi stack change-secrets-provider passphrase --stack"
+    differences = [
+        *(world.typed_trugen_key(stack) for stack in ("hosted", "box")),
+        world.typed_provider_key("main", "hosted"),
+        *(typed(passphrase, f"{change} {stack}") for stack in ("hosted", "box")),
+        world.secrets()[0],
+        Difference("<new passphrase>", passphrase, "a secret"),
+        *box.differences_in("rotate"),
+    ]
+
+    with world.shell() as shell:
+        follow("rotate", world.checkout.folder, shell, differences=differences)
+    world.passphrase = passphrase
+
+
+def test_recover(hosted: World, box: Box, engine: docker.DockerClient) -> None:
+    world = hosted
+    differences = [
+        world.typed_trugen_key("hosted"),
+        *world.secrets(),
+        *box.differences_in("recover"),
+    ]
+
+    with world.shell() as shell:
+        follow(
+            "recover",
+            world.checkout.folder,
+            shell,
+            differences=differences,
+            happens={
+                "A run was killed": lambda: kill_a_run(world),
+                "An agent was deleted in the dashboard": lambda: delete_the_agent_of("hosted", world),
+                "The state is lost": lambda: lose_state("hosted", world),
+                "An engine is dead": lambda: stop_the_engine_of(box.stack, engine),
+                "A key is wrong": world.renew_trugen_key,
+            },
+        )
+
+
+def kill_a_run(world: World) -> None:
+    with start(world, "up", "--stack", "hosted") as run:
+        run.wait_for("refreshing")
+        run.kill_all()
+
+
+def delete_the_agent_of(stack: str, world: World) -> None:
+    with world.shell() as shell:
+        outputs = json.loads(shell.run(f"pulumi stack output --json --stack {stack}").printed)
+    world.trugen.call("DELETE", f"/ext/agent/{outputs['agents']['reception']['id']}").raise_for_status()
+
+
+def lose_state(stack: str, world: World) -> None:
+    for file in (world.checkout.folder / "state" / ".pulumi" / "stacks" / "trugen-llm").glob(f"{stack}.json*"):
+        file.unlink()
+
+
+def stop_the_engine_of(stack: str, engine: docker.DockerClient) -> None:
+    (container,) = engine.containers.list(filters={"label": [f"trugen-llm.stack={stack}", SLOT_LABEL]})
+    container.stop(timeout=1)

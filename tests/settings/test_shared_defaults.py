@@ -51,6 +51,15 @@ def test_the_star_lies_beneath_the_name_and_the_name_beneath_the_stack(load: Loa
     assert (ada.timeout_s, ada.persona_name, ada.email) == (3, "two", "one")
 
 
+def test_an_agent_that_is_adopted_takes_nothing_and_so_stays_as_it_is(load: Load, share: Share, stack: Stack) -> None:
+    share("agents: {'*': {idleTimeout: {idleS: 20}, timeoutS: 600}, ada: {record: true}}")
+    stack["agents"]["ada"] |= {"adoptAgentId": "agent-1", "timeoutS": None}
+
+    ada = load(stack).agents["ada"]
+
+    assert (ada.idle_timeout, ada.timeout_s, ada.record) == (None, None, False)
+
+
 def test_maps_merge_deeply(load: Load, share: Share, stack: Stack) -> None:
     share("llms: {'*': {ready: {timeoutS: 600}}, main: {ready: {successes: 3, ttftBudgetS: 1.5}}}")
     stack["llms"]["main"]["ready"] = {"successes": 4}
