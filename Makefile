@@ -3,7 +3,7 @@ STACK ?= local
 PREPARE := python3 -m air_gapped
 RUN := $(PREPARE) run --stack $(STACK) --
 
-.PHONY: up down test check doctor preview drift conformance env lock bench schema audit hooks
+.PHONY: up down test check doctor preview drift conformance env lock bench schema audit hooks new-stack
 
 up: ## deploy the stack and let the agent say one sentence
 	@$(PREPARE) prepare
@@ -37,6 +37,14 @@ preview: ## what the next `make up` would do (ARGS='--comment FILE': as Markdown
 drift: ## what was changed elsewhere since the last `make up` (ARGS='--report FILE': as Markdown for an issue)
 	@$(PREPARE) prepare
 	@$(RUN) python -m components drift --stack $(STACK) $(ARGS)
+
+new-stack: ## write a stack file: asks for what NAME=… and ARGS='--engine … --model … --agent …' leave open
+	@$(PREPARE) packages
+	@$(RUN) python -m components new-stack '$(NAME)' $(ARGS)
+
+schema: ## write the JSON Schemas that editors read stack files by
+	@$(PREPARE) packages
+	@$(RUN) python -m components schema
 
 conformance: ## which LLM server passes which check: real ones and stand-ins (ARGS=--write: docs/conformance.md, too)
 	@$(PREPARE) prepare --with-tests

@@ -101,7 +101,7 @@ def test_what_pulumi_itself_keeps_in_the_file_is_no_mistake() -> None:
 
 
 def test_a_text_beside_a_field_in_the_code_is_its_help_in_the_editor() -> None:
-    agent = STACK.schema["$defs"]["AgentSettings"]["properties"]
+    agent = schema.of_a_stack()["$defs"]["AgentSettings"]["properties"]
 
     assert agent["isPublic"]["description"] == "Reachable by its embed link."
     assert agent["personaPromptFile"]["type"] == "string"
