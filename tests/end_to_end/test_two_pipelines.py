@@ -74,9 +74,9 @@ def ended(process: subprocess.Popen[str]) -> Result:
     return Result(process.returncode, printed)
 
 
-def at_once(one: SmallStack, other: SmallStack, hold: Hold) -> tuple[Result, Result]:
+def at_once(stacks: list[SmallStack], hold: Hold) -> tuple[Result, Result]:
     """Start both; returns what became of the one that ended while the other stood at *hold*, then of that other."""
-    with up(one) as first, up(other) as second, ThreadPoolExecutor(2) as pool:
+    with up(stacks[0]) as first, up(stacks[1]) as second, ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(ended, process) for process in (first, second)]
         hold.wait()
         done, at_work = wait(runs, return_when=FIRST_COMPLETED)
@@ -91,7 +91,7 @@ def test_of_two_runs_at_once_one_deploys_and_the_other_is_told_for_whom_it_was_r
     with backend(tmp_path) as kept:
         stacks = [pipelines.checkout(name, kept, *NAMES) for name in ("first", "second")]
         shutil.copy2(stacks[0].folder / "Pulumi.shared.yaml", stacks[1].folder)
-        refused, won = at_once(*stacks, pipelines.hold_first_agents(1))
+        refused, won = at_once(stacks, pipelines.hold_first_agents(1))
         again = [stack.components("up") for stack in stacks]
 
     assert won.status == 0, won.printed
