@@ -50,10 +50,6 @@ conformance: ## which LLM server passes which check: real ones and stand-ins (AR
 	@$(PREPARE) prepare --with-tests
 	@$(RUN) python -m tests.conformance $(ARGS)
 
-schema: ## write the JSON Schemas that editors read stack files by
-	@$(PREPARE) packages
-	@$(RUN) python -m components schema
-
 env: ## shell lines for working by hand: eval "$$(make env)"; pulumi preview
 	@$(PREPARE) env --stack $(STACK)
 
