@@ -3,7 +3,7 @@ STACK ?= local
 PREPARE := python3 -m air_gapped
 RUN := $(PREPARE) run --stack $(STACK) --
 
-.PHONY: up down test check doctor preview drift conformance env lock bench
+.PHONY: up down test check doctor preview drift conformance env lock bench schema
 
 up: ## deploy the stack and let the agent say one sentence
 	@$(PREPARE) prepare
@@ -41,6 +41,10 @@ drift: ## what was changed elsewhere since the last `make up` (ARGS='--report FI
 conformance: ## which LLM server passes which check: real ones and stand-ins (ARGS=--write: docs/conformance.md, too)
 	@$(PREPARE) prepare --with-tests
 	@$(RUN) python -m tests.conformance $(ARGS)
+
+schema: ## write the JSON Schemas that editors read stack files by
+	@$(PREPARE) packages
+	@$(RUN) python -m components schema
 
 env: ## shell lines for working by hand: eval "$$(make env)"; pulumi preview
 	@$(PREPARE) env --stack $(STACK)

@@ -82,6 +82,12 @@ def stacks() -> list[str]:
     return [entry["name"] for entry in json.loads(listed.stdout)] if listed.returncode == 0 else []
 
 
+def backend_url() -> str | None:
+    """Where the state of stacks is; None when the CLI is logged in nowhere."""
+    shown = _run("whoami", "--json", "--non-interactive", quiet=True)
+    return str(json.loads(shown.stdout)["url"]) if shown.returncode == 0 else None
+
+
 def _run(*words: str, quiet: bool = False, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = ["pulumi", *words]
     try:

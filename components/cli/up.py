@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from components.cli import engine, locks, many, state_files
+from components.cli import engine, locks, many, state_files, weak_choices
 from components.cli.say import SayError, say
 
 _SHOWN_AGENTS = 20
@@ -28,6 +28,8 @@ def up(stack: str, policy: Sequence[str] = ()) -> None:
     """
     _clear_the_way(stack)
     engine.pulumi("stack", "select", "--create", *_secrets_provider(), stack=stack)
+    for weak in weak_choices.found(stack):
+        print(f"warning: {weak.subject} {weak.detail}\n  Better: {weak.next_step}", file=sys.stderr)
     # Nobody is asked, so a preview would only do the same work twice.
     engine.pulumi("up", "--yes", "--skip-preview", *policy, stack=stack, env=many.environment(stack))
     outputs = engine.outputs(stack)
