@@ -1,4 +1,4 @@
-"""Every hook of .ci/pre-commit.yaml in a repository of its own, without a network: what it refuses, what it lets pass."""
+"""Every hook of .ci/pre-commit.yaml in a repository of its own, without a network: what it refuses, what passes."""
 
 import os
 import shutil
