@@ -1,4 +1,4 @@
-"""The policy pack under the real CLI, which starts it as a process of its own. Previews only: nothing is made."""
+"""The policy pack under the real CLI, which starts it as a process of its own."""
 
 import json
 import shutil
@@ -43,14 +43,18 @@ FINE = ["fine", "good", "theirs"]
 CANARY = "sk-canary"  # how the secrets of that program begin
 
 
-@pytest.fixture(scope="module")
-def bad_stack(tmp_path_factory: pytest.TempPathFactory) -> PulumiProject:
-    project = PulumiProject(tmp_path_factory.mktemp("bad"), "test")
+def project_of(program: str, folder: Path) -> PulumiProject:
+    project = PulumiProject(folder, "test")
     (project.folder / "Pulumi.yaml").write_text(PULUMI_YAML)
     (project.folder / ".venv").symlink_to(PROJECT / ".venv")
-    shutil.copy2(PROJECT / "tests" / "fixtures" / "bad_stack_program.py", project.folder / "__main__.py")
+    shutil.copy2(PROJECT / "tests" / "fixtures" / program, project.folder / "__main__.py")
     project.pulumi("stack", "init", "test")
     return project
+
+
+@pytest.fixture(scope="module")
+def bad_stack(tmp_path_factory: pytest.TempPathFactory) -> PulumiProject:
+    return project_of("bad_stack_program.py", tmp_path_factory.mktemp("bad"))
 
 
 def preview(project: PulumiProject, config: Path) -> Result:
@@ -108,7 +112,21 @@ def test_a_resource_with_a_reason_is_let_through_and_one_without_is_refused(
     wordless.write_text(json.dumps({**off, "image-digest": {"except": {"tag": "", "moving": ""}}}))
 
     assert preview(bad_stack, relaxed).status == 0
-    assert preview(bad_stack, wordless).status != 0
+    assert "image-digest: except.tag: String length" in preview(bad_stack, wordless).printed
+
+
+def test_what_a_preview_cannot_know_is_refused_in_the_run_before_the_agent_is_made(tmp_path: Path) -> None:
+    late = project_of("late_token_program.py", tmp_path)
+
+    result = late.up("--policy-pack", PACK, "--policy-pack-config", str(config_of("dev")))
+
+    previewed, ran = result.printed.split("Updating (test)")
+    assert "token-strength (llm_token) of late" in previewed
+    assert "llm_token has at most" not in previewed
+    assert "llm_token has at most 52 bits; 256 are wanted for llm.example.com" in ran
+    assert result.status != 0
+    assert not (tmp_path / "agent-was-made").exists()
+    assert "canary-weak" not in result.printed
 
 
 @pytest.mark.parametrize("stack", ["local", "dev"])
