@@ -3,7 +3,7 @@ STACK ?= local
 PREPARE := python3 -m air_gapped
 RUN := $(PREPARE) run --stack $(STACK) --
 
-.PHONY: up down test check doctor preview drift conformance env lock bench
+.PHONY: up down test check doctor preview drift conformance env lock bench schema audit hooks new-stack
 
 up: ## deploy the stack and let the agent say one sentence
 	@$(PREPARE) prepare
@@ -38,6 +38,14 @@ drift: ## what was changed elsewhere since the last `make up` (ARGS='--report FI
 	@$(PREPARE) prepare
 	@$(RUN) python -m components drift --stack $(STACK) $(ARGS)
 
+new-stack: ## write a stack file: asks for what NAME=… and ARGS='--engine … --model … --agent …' leave open
+	@$(PREPARE) packages
+	@$(RUN) python -m components new-stack '$(NAME)' $(ARGS)
+
+schema: ## write the JSON Schemas that editors read stack files by
+	@$(PREPARE) packages
+	@$(RUN) python -m components schema
+
 conformance: ## which LLM server passes which check: real ones and stand-ins (ARGS=--write: docs/conformance.md, too)
 	@$(PREPARE) prepare --with-tests
 	@$(RUN) python -m tests.conformance $(ARGS)
@@ -48,6 +56,14 @@ env: ## shell lines for working by hand: eval "$$(make env)"; pulumi preview
 bench: ## the measurements quoted in the README
 	@$(PREPARE) prepare --with-tests
 	@$(RUN) python -m benchmarks
+
+audit: ## advisories, licences and bill of materials of the locked packages (status 3 inside: something is unknown)
+	@$(PREPARE) packages --with-tests
+	@$(RUN) python -m tests.supply_chain $(ARGS)
+
+hooks: ## run the checks of .ci/pre-commit.yaml before each commit
+	@$(PREPARE) packages --with-tests
+	@$(RUN) pre-commit install --config .ci/pre-commit.yaml
 
 lock: ## regenerate the hashed requirements from their short .in files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate components/requirements.in -o requirements.txt

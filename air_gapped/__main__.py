@@ -23,6 +23,7 @@ from air_gapped import (
     model_file,
     ollama_image,
     places,
+    postgres,
     pulumi_tools,
     python_env,
     python_image,
@@ -63,6 +64,7 @@ def _everything(*, with_tests: bool) -> list[Task]:
             Task("llama.cpp", llama_cpp_image.image, frozenset({"docker"})),
             Task("litellm", python_env.litellm),
             Task("actionlint", actionlint.linter),
+            Task("postgres", postgres.server),
         ]
     return tasks
 

@@ -13,8 +13,6 @@ PROGRAM = Program(
     recipe="actionlint",
     package="github.com/rhysd/actionlint/cmd/actionlint",
     version=pins.ACTIONLINT,
-    # As its own release build does (rhysd/actionlint, .goreleaser.yaml at v1.7.12).
-    ldflags=f"-X github.com/rhysd/actionlint.version={pins.ACTIONLINT}",
 )
 
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from components.cli import adopt, doctor, drift, endpoint, live, preview, up, wait
+from components.cli import adopt, doctor, drift, endpoint, live, preview, schema, up, wait
 from components.cli.engine import EngineError
 from components.cli.say import SayError
 
@@ -20,10 +20,11 @@ def _parser() -> argparse.ArgumentParser:
         ("drift", drift.drift, "what was changed elsewhere: ends with 0, with 7 for drift, or with 1"),
         ("wait", wait.wait, "wait until an endpoint streams as TruGen needs it"),
         ("adopt", adopt.adopt, "print agents that were made by hand as a stack file"),
+        ("schema", schema.write, "write the JSON Schemas that editors read stack files by"),
     ):
         command = commands.add_parser(name, help=text)
         command.set_defaults(run=run)
-        if name not in {"wait", "adopt"}:
+        if name not in {"wait", "adopt", "schema"}:
             command.add_argument("--stack", default="local")
     doctors = commands.choices["doctor"]
     endpoint.add_arguments(doctors)
@@ -33,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     drift.add_arguments(commands.choices["drift"])
     wait.add_arguments(commands.choices["wait"])
     adopt.add_arguments(commands.choices["adopt"])
+    schema.add_arguments(commands.choices["schema"])
     return parser
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from components.cli.plan import Plan, Resource, Said, Step
 
@@ -18,6 +19,7 @@ _ROWS_CHARS = 30_000
 _TEXT_CHARS = 1_500
 _TEXTS_CHARS = 20_000
 
+NOTHING = Plan()
 _WORDS = {
     "create": "create",
     "update": "update",
@@ -40,7 +42,13 @@ def preview(stack: str, plan: Plan, *, failure: str = "", as_sandbox: bool = Fal
 
 
 def drift(
-    stack: str, found: Plan, next_up: Plan, *, blocked: str = "", commands: Iterable[str] = (), failure: str = ""
+    stack: str,
+    found: Plan,
+    next_up: Plan = NOTHING,
+    *,
+    blocked: str = "",
+    commands: Iterable[str] = (),
+    failure: str = "",
 ) -> str:
     """
     What differs from the record of *stack*, and what the next `up` does with it.
@@ -50,7 +58,8 @@ def drift(
         blocked: Why the next run would be refused.
         failure: Why nothing could be found out.
     """
-    verdict = "could not be looked for" if failure else f"{_counted(len(found.steps), 'object')} changed elsewhere"
+    changed = f"{_counted(len(found.steps), 'object')} changed elsewhere" if found.steps else "none"
+    verdict = "could not be looked for" if failure else changed
     lines = [f"<!-- trugen-llm drift: {stack} -->", f"### Drift of {code(stack)}: {verdict}", ""]
     if found.steps:
         lines += ["| what | name | changed elsewhere | the next `up` |", "| --- | --- | --- | --- |"]
@@ -62,14 +71,10 @@ def drift(
             for step in found.steps
         )
         lines += [""]
-    lines += _said(failure or blocked, next_up if found.steps else found)
+    lines += _said(failure or blocked, _without_edits(next_up if found.steps else found))
     if commands := list(commands):
         lines += ["What to do:", "", *_block("\n".join(commands))]
     return _joined(lines)
-
-
-def clean(stack: str) -> str:
-    return f"<!-- trugen-llm drift: {stack} -->\n### Drift of {code(stack)}: none\n"
 
 
 def code(text: str) -> str:
@@ -140,6 +145,11 @@ def _said(failure: str, plan: Plan) -> list[str]:
     if notes:
         lines += ["<details><summary>Notes</summary>", "", *_few(notes), "", "</details>", ""]
     return lines
+
+
+def _without_edits(plan: Plan) -> Plan:
+    """The table names them."""
+    return replace(plan, said=tuple(said for said in plan.said if not said.text.startswith("was edited elsewhere:")))
 
 
 def _few(lines: Iterable[str]) -> list[str]:

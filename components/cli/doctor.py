@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from components.cli import engine, locks, state_files
+from components.cli import engine, locks, state_files, weak_choices
 from components.llm.gate.readiness import Target, probe_once
 from components.trugen.client import TrugenClient
 from components.trugen.errors import TrugenError
@@ -16,10 +16,13 @@ _LOOK_LIMIT_S = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. `unknown` means that it could not be looked at, and is neither good nor bad."""
+    """
+    One thing looked at. `unknown` means that it could not be looked at, and is neither good nor bad; `warning` that it
+    works and may be regretted.
+    """
 
     subject: str
-    verdict: Literal["ok", "fault", "unknown"]
+    verdict: Literal["ok", "warning", "fault", "unknown"]
     detail: str
     next_step: str = ""
 
@@ -35,6 +38,8 @@ def examine(stack: str) -> Iterator[Finding]:
     yield _tool("Docker engine", ["docker", "version", "--format", "{{.Server.Version}}"], "make up")
     if pulumi.verdict != "ok":
         return
+    for weak in weak_choices.found(stack):
+        yield Finding(weak.subject, "warning", weak.detail, weak.next_step)
     yield from _locks(stack)
     for path in state_files.half_written(stack):
         yield Finding("stack state", "fault", f"left half-written by a run that is dead: {path}", f"rm {path}")

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from components.cli import comment, engine, failures, many
+from components.cli import comment, engine, failures, locks, many
 from components.cli.plan import Plan, drifted, planned
 
 DRIFT = 7  # as the Pulumi CLI ends when `--expect-no-changes` was not met
@@ -18,6 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def drift(arguments: argparse.Namespace) -> int:
     """Return 0 when nothing drifted, 7 when something did, 1 when that could not be found out. Changes nothing."""
     stack: str = arguments.stack
+    if busy := _busy(stack):
+        return _failed(arguments.report, stack, busy)
     done = engine.watched(
         # With the program, so that keys and addresses are today's and not those of the last run.
         *("refresh", "--preview-only", "--run-program", "--expect-no-changes"),
@@ -26,21 +28,32 @@ def drift(arguments: argparse.Namespace) -> int:
     )
     found = drifted(done.events)
     if done.status == 0:
-        _write(arguments.report, comment.clean(stack))
+        _write(arguments.report, comment.drift(stack, found))
         return 0
     if done.status == DRIFT:
         print(f"\nSomething was changed elsewhere. What the next `up` of {stack} would do with it:", flush=True)
         next_up, blocked = _next_up(stack)
         _write(arguments.report, comment.drift(stack, found, next_up, blocked=blocked, commands=_commands(stack)))
         return DRIFT
-    failure = failures.explain("drift", stack, done.complaint, found)
-    _write(arguments.report, comment.drift(stack, Plan(), Plan(), failure=failure))
+    return _failed(arguments.report, stack, failures.explain("drift", stack, done.complaint, found))
+
+
+def _busy(stack: str) -> str:
+    """A look takes and awaits no lock (seen, CLI 3.259), and what a run has yet to write down looks like drift."""
+    for lock in locks.locks(stack):
+        if not lock.is_dead:
+            return f"A run is at work on {stack}: {lock}.\n  Next: {lock.next_step(stack)}"
+    return ""
+
+
+def _failed(report: Path | None, stack: str, failure: str) -> int:
+    _write(report, comment.drift(stack, Plan(), failure=failure))
     print(failure, file=sys.stderr)
     return _FAILED
 
 
 def _next_up(stack: str) -> tuple[Plan, str]:
-    done = engine.watched("preview", stack=stack, env=many.environment(stack), save_plan=True)
+    done = engine.watched("preview", "--suppress-outputs", stack=stack, env=many.environment(stack), save_plan=True)
     plan = planned(done.events, done.saved)
     return plan, failures.explain("preview", stack, done.complaint, plan) if done.status else ""
 

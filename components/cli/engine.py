@@ -5,14 +5,17 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from components.cli.locks import Lock, refused_for
 
 PROJECT = Path(__file__).resolve().parents[2]
 _NO_SUCH_COMMAND = 127  # as a shell says it
-_NO_CLI = "There is no Pulumi CLI here yet.\n  Run: make up"
+_LAST_WORDS_S = 1.0
 
 
 class EngineError(Exception):
@@ -21,6 +24,21 @@ class EngineError(Exception):
     def __init__(self, text: str, status: int) -> None:
         super().__init__(text)
         self.status = status
+
+
+class LockedError(EngineError):
+    """Another run holds the stack, or has left its lock."""
+
+    def __init__(self, stack: str, locks: list[Lock], status: int) -> None:
+        steps = "".join(f"\n  {lock}: {lock.next_step(stack)}." for lock in locks)
+        super().__init__(
+            f"Stack {stack} is locked; nothing was changed.{steps}\n  Then run the same command again.", status
+        )
+        self.locks = locks
+
+
+# Of a plan file that is gone before anybody could use it.
+_ABOUT_THE_PLAN_FILE = ("Update plan written to", "Run `pulumi up --plan=")
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,22 @@ class Watched:
     complaint: str
 
 
+def pulumi(*words: str, stack: str, env: Mapping[str, str] | None = None) -> None:
+    """
+    Run one command on *stack*, its output shown as it comes, with *env* on top of the present environment.
+
+    Raises:
+        EngineError: Exit status other than 0, or no Pulumi CLI.
+        LockedError: Another run holds the stack.
+    """
+    command = ["pulumi", *words, "--stack", stack]
+    status, complaint = _shown(command, env or {}, PROJECT)
+    if locks := refused_for(complaint):
+        raise LockedError(stack, locks, status)
+    if status != 0:
+        raise EngineError(f"`{' '.join(command)}` ended with status {status}; what it printed says why.", status)
+
+
 def watched(
     *words: str, stack: str, env: Mapping[str, str] | None = None, project: Path = PROJECT, save_plan: bool = False
 ) -> Watched:
@@ -40,53 +74,89 @@ def watched(
     Run one command on *stack*, its output shown as it comes, and keep what it did as data.
 
     `--event-log` is what Pulumi's Automation API reads, and like there has to be asked for by PULUMI_DEBUG_COMMANDS.
+
+    Raises:
+        EngineError: No Pulumi CLI.
     """
     with tempfile.TemporaryDirectory() as folder:
         log, plan = Path(folder, "events"), Path(folder, "plan.json")
         saving = ["--save-plan", str(plan)] if save_plan else []
         command = ["pulumi", *words, *saving, "--event-log", str(log), "--non-interactive", "--stack", stack]
-        sys.stdout.flush()
-        environment = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true", **(env or {})}
-        try:
-            done = subprocess.run(command, cwd=project, check=False, stderr=subprocess.PIPE, text=True, env=environment)
-        except FileNotFoundError:
-            raise EngineError(_NO_CLI, _NO_SUCH_COMMAND) from None
+        status, complaint = _shown(command, {"PULUMI_DEBUG_COMMANDS": "true", **(env or {})}, project)
         events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         saved = json.loads(plan.read_text()) if plan.exists() else {}
-        return Watched(done.returncode, events, saved, done.stderr.strip())
-
-
-def pulumi(*words: str, stack: str, env: Mapping[str, str] | None = None) -> None:
-    """
-    Run one command on *stack*, its output shown as it comes, with *env* on top of the present environment.
-
-    Raises:
-        EngineError: Exit status other than 0, or no Pulumi CLI.
-    """
-    sys.stdout.flush()
-    done = _run(*words, "--stack", stack, env=env)
-    if done.returncode != 0:
-        text = f"`{' '.join(done.args)}` ended with status {done.returncode}; what it printed says why."
-        raise EngineError(text, done.returncode)
+        return Watched(status, events, saved, complaint.strip())
 
 
 def outputs(stack: str) -> dict[str, Any]:
     """Outputs of the last run with secrets in clear; empty when there was none."""
-    shown = _run("stack", "output", "--json", "--show-secrets", "--stack", stack, quiet=True)
+    shown = _asked("stack", "output", "--json", "--show-secrets", "--stack", stack)
     found: dict[str, Any] = json.loads(shown.stdout) if shown.returncode == 0 else {}
     return found
 
 
+def deployment(stack: str) -> dict[str, Any] | None:
+    """What the state records, with secrets in clear; None when it cannot be read, or is not there."""
+    shown = _asked("stack", "export", "--show-secrets", "--stack", stack)
+    found: dict[str, Any] | None = json.loads(shown.stdout)["deployment"] if shown.returncode == 0 else None
+    return found
+
+
 def stacks() -> list[str]:
-    listed = _run("stack", "ls", "--json", quiet=True)
+    listed = _asked("stack", "ls", "--json")
     return [entry["name"] for entry in json.loads(listed.stdout)] if listed.returncode == 0 else []
 
 
-def _run(*words: str, quiet: bool = False, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    command = ["pulumi", *words]
+def backend_url() -> str | None:
+    """Where the state of stacks is; None when the CLI is logged in nowhere."""
+    shown = _asked("whoami", "--json", "--non-interactive")
+    return str(json.loads(shown.stdout)["url"]) if shown.returncode == 0 else None
+
+
+def _asked(*words: str) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(
-            command, cwd=PROJECT, check=False, capture_output=quiet, text=True, env={**os.environ, **(env or {})}
-        )
+        return subprocess.run(["pulumi", *words], cwd=PROJECT, check=False, capture_output=True, text=True)
     except FileNotFoundError:
-        raise EngineError(_NO_CLI, _NO_SUCH_COMMAND) from None
+        raise _not_here() from None
+
+
+def _not_here() -> EngineError:
+    return EngineError("There is no Pulumi CLI here yet.\n  Run: make up", _NO_SUCH_COMMAND)
+
+
+def _shown(command: list[str], env: Mapping[str, str], project: Path) -> tuple[int, str]:
+    """
+    Exit status, and what came on stderr, which is shown as well.
+
+    Ctrl-C reaches Pulumi, too. It then ends what it has begun, writes its state and gives its lock back: to kill it
+    before that would leave the lock.
+    """
+    kept: list[str] = []
+    sys.stdout.flush()
+    try:
+        process = subprocess.Popen(command, cwd=project, env={**os.environ, **env}, stderr=subprocess.PIPE, text=True)
+    except FileNotFoundError:
+        raise _not_here() from None
+    assert process.stderr is not None  # noqa: S101 - PIPE was asked for; narrows the type
+    reader = threading.Thread(target=_show, args=(process.stderr, kept), daemon=True)
+    reader.start()
+    interrupted = False
+    while process.returncode is None:
+        try:
+            process.wait()
+        except KeyboardInterrupt:
+            interrupted = True
+    # A process that Pulumi has left behind may hold the pipe for longer.
+    reader.join(_LAST_WORDS_S)
+    if interrupted:
+        raise KeyboardInterrupt
+    return process.returncode, "".join(kept)
+
+
+def _show(source: IO[str], kept: list[str]) -> None:
+    with source:
+        for line in source:
+            if not line.startswith(_ABOUT_THE_PLAN_FILE):
+                sys.stderr.write(line)
+            sys.stderr.flush()
+            kept.append(line)

@@ -14,8 +14,11 @@ _NEXT = {
     r"currently locked": "make doctor STACK={stack}",
     r"getting secrets manager|unable to parse secrets provider|kms": "make doctor STACK={stack}",
     r"invalid access token|PULUMI_ACCESS_TOKEN": "pulumi login",
-    r"could not load policy|loading policy|policy pack": "look at the folder of --policy-pack",
+    r"could not load policy|loading policy|policy pack": "see docs/policy.md",
 }
+_ECHO = re.compile(r"(error: )?(preview failed|update failed|an unhandled error occurred: program exited .*)")
+# A backend's address may carry a password, and the CLI repeats it (seen, 3.259).
+_USER_OF_URL = re.compile(r"://[^/\s\"'@]*@")
 
 
 def explain(command: str, stack: str, complaint: str, plan: Plan) -> str:
@@ -30,7 +33,7 @@ def explain(command: str, stack: str, complaint: str, plan: Plan) -> str:
     matching = (step for pattern, step in _NEXT.items() if re.search(pattern, complaint, re.IGNORECASE))
     again = f"python -m components {command} --stack {stack}"
     step = next(matching, again).format(stack=stack)
-    return "\n".join([*dict.fromkeys(causes), f"  Next: {step}"])
+    return _USER_OF_URL.sub("://", "\n".join([*dict.fromkeys(causes), f"  Next: {step}"]))
 
 
 def _told(said: Said) -> str:
@@ -40,10 +43,7 @@ def _told(said: Said) -> str:
 
 def _is_echo(said: Said) -> bool:
     """Whether it only says that something else was said."""
-    return "an unhandled error occurred: program exited" in said.text or said.text in {
-        "error: preview failed",
-        "error: update failed",
-    }
+    return _ECHO.fullmatch(said.text) is not None
 
 
 def _cause(complaint: str) -> str:

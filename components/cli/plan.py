@@ -16,6 +16,8 @@ Json = Mapping[str, Any]
 
 # What the SDK and our providers keep beside the inputs: changes of theirs mean nothing to a reader.
 _INTERNAL = frozenset({"__provider", "progress_urn", "drift"})
+# The stack itself, and the engine's own provider that reads the last run's outputs.
+_UNREMARKABLE = ("pulumi:pulumi:Stack", "pulumi:providers:pulumi")
 _NOT_OBJECTS = ("pulumi:pulumi:Stack", "pulumi:providers:")
 
 
@@ -27,11 +29,11 @@ class Resource:
 
     @property
     def name(self) -> str:
-        return self.urn.split("::")[-1]
+        return self.urn.split("::", 3)[3]
 
     @property
     def type(self) -> str:
-        return self.urn.split("::")[-2].split("$")[-1]
+        return self.urn.split("::", 3)[2].split("$")[-1]
 
     @property
     def kind(self) -> str:
@@ -83,7 +85,8 @@ def planned(events: Iterable[Json], saved: Json) -> Plan:
     changing = {urn: op for urn, op in ops.items() if op not in {"same", "refresh", "read"}}
     plans = saved.get("resourcePlans", {})
     steps = (Step(op, Resource(urn), _planned_inputs(plans.get(urn, {}))) for urn, op in changing.items())
-    return Plan(tuple(steps), _counts(events), _said(events))
+    remarkable = tuple(step for step in steps if step.resource.type not in _UNREMARKABLE)
+    return Plan(remarkable, _counts(events), _said(events))
 
 
 def drifted(events: Iterable[Json]) -> Plan:
@@ -121,6 +124,8 @@ def _planned_inputs(plan: Json) -> tuple[str, ...]:
 def _different(found: Json) -> tuple[str, ...]:
     """Names of what *found* shows otherwise; a secret is `[secret]` on both sides, so our own note counts too."""
     old, new = found.get("old") or {}, found.get("new") or {}
+    if not new:
+        return ()
     names = set((new.get("inputs") or {}).get("drift") or {})
     for part in ("inputs", "outputs"):
         before, after = old.get(part) or {}, new.get(part) or {}
@@ -143,10 +148,10 @@ def _said(events: Iterable[Json]) -> tuple[Said, ...]:
 def _diagnostics(events: Iterable[Json]) -> Iterable[Said]:
     for event in _of(events, "diagnosticEvent"):
         told = event["diagnosticEvent"]
-        if told["severity"] in {"error", "warning", "info", "info#err"} and not told.get("ephemeral"):
+        # Not `info#err`: what a program prints on standard error may hold anything.
+        if told["severity"] in {"error", "warning", "info"} and not told.get("ephemeral"):
             urn = told.get("urn")
-            severity = "info" if told["severity"] == "info#err" else told["severity"]
-            yield Said(severity, told["message"].strip(), Resource(urn) if urn else None)
+            yield Said(told["severity"], told["message"].strip(), Resource(urn) if urn else None)
 
 
 def _violations(events: Iterable[Json]) -> Iterable[Said]:

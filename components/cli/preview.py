@@ -8,7 +8,7 @@ from pathlib import Path
 from components.cli import comment, engine, failures, many, throwaway
 from components.cli.plan import planned
 
-POLICY_HELP = "folder of a policy pack that has to agree"
+POLICY_HELP = "folder or program of a policy pack that has to agree; ours is policy/run"
 POLICY_CONFIG_HELP = "JSON file with the settings of that policy pack"
 
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_policy_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--policy-pack", metavar="DIR", help=POLICY_HELP)
+    parser.add_argument("--policy-pack", metavar="PATH", help=POLICY_HELP)
     parser.add_argument("--policy-pack-config", metavar="FILE", help=POLICY_CONFIG_HELP)
 
 
@@ -42,9 +42,8 @@ def preview(arguments: argparse.Namespace) -> int:
         project, env = engine.PROJECT, many.environment(stack)
         if arguments.as_sandbox:
             project, env = stays.enter_context(throwaway.project(stack))
-        done = engine.watched(
-            "preview", *policy_words(arguments), stack=stack, env=env, project=project, save_plan=True
-        )
+        words = ["preview", "--suppress-outputs", *policy_words(arguments)]
+        done = engine.watched(*words, stack=stack, env=env, project=project, save_plan=True)
     plan = planned(done.events, done.saved)
     failure = failures.explain("preview", stack, done.complaint, plan) if done.status else ""
     if arguments.comment:

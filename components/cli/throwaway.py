@@ -13,9 +13,16 @@ from typing import Any
 import yaml
 
 from components.cli import engine
+from components.stack import shared
 
 _SHARED = ("components", ".venv", ".cache", "stacks/agents")
 _NAMESPACE = "trugen-llm:"
+# As hexadecimal digits long enough for the policy on tokens, and short enough for every vendor's.
+_STAND_IN_BYTES = 48
+# Section of the key that an engine cannot do without (components/stack/rules.py).
+_KEYS = {"hosted": "llmTokens", "anthropic": "providerKeys"}
+# Of a tunnel's token (components/llm/gateway/tunnel.py).
+_BEGINNINGS = {"cloudflared": "eyJ", "tailscale": "tskey-auth-"}
 
 
 @contextlib.contextmanager
@@ -37,13 +44,17 @@ def project(stack: str) -> Iterator[tuple[Path, dict[str, str]]]:
         for part in _SHARED:
             if (engine.PROJECT / part).exists():
                 (folder / part).symlink_to(engine.PROJECT / part)
-        plain, confidential = sandboxed(config, _free_port())
+        entries = config.get(f"{_NAMESPACE}llms")
+        llms = shared.read(engine.PROJECT).beneath("llms", entries) if isinstance(entries, dict) else {}
+        plain, confidential = sandboxed(config, llms, _free_port())
         (folder / "stacks" / file.name).write_text(yaml.safe_dump({"config": plain}), encoding="utf-8")
         env = {
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(),
             # Empty counts as absent: no preview of a stranger's change may see the real one.
             "TRUGEN_API_KEY": "",
+            # Whose GPU, memory and ports are none of the stack's.
+            "TRUGEN_LLM_ANOTHER_MACHINE": "1",
         }
         _quietly(folder, env, "stack", "init", stack)
         if confidential:
@@ -51,17 +62,40 @@ def project(stack: str) -> Iterator[tuple[Path, dict[str, str]]]:
         yield folder, env
 
 
-def sandboxed(config: Mapping[str, Any], port: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """*config* for a sandbox on *port*, without its secrets; and a stand-in for each secret by its path. Pure."""
+def sandboxed(config: Mapping[str, Any], llms: Mapping[str, Any], port: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """
+    What the copy's stack file says, without secrets; and a stand-in for each secret by its path. Pure.
+
+    Args:
+        config: as the stack file has it.
+        llms: with their shared defaults. What one needs gets a stand-in, stored or not: a stranger can store none.
+        port: of the sandbox.
+    """
     plain = {key: value for key, value in config.items() if not _is_confidential(value)}
     plain[f"{_NAMESPACE}trugen"] = {"sandbox": {"port": port}}
-    confidential = {
-        path: _stand_in()
-        for key, value in config.items()
-        if _is_confidential(value) and key != f"{_NAMESPACE}trugenApiKey"
-        for path in _paths(key, value)
-    }
-    return plain, confidential
+    stored = [path for key, value in config.items() if _is_confidential(value) for path in _paths(key, value)]
+    paths = dict.fromkeys([*stored, *_needed(llms)])
+    return plain, {path: _stand_in(path, llms) for path in paths if path != f"{_NAMESPACE}trugenApiKey"}
+
+
+def _needed(llms: Mapping[str, Any]) -> Iterator[str]:
+    for name, llm in llms.items():
+        if isinstance(llm, Mapping) and llm.get("engine") in _KEYS:
+            yield f'{_NAMESPACE}{_KEYS[llm["engine"]]}["{name}"]'
+        if _tunnel(llm):
+            yield f'{_NAMESPACE}tunnelTokens["{name}"]'
+
+
+def _tunnel(llm: Any) -> Any:
+    gateway = llm.get("gateway") if isinstance(llm, Mapping) else None
+    tunnel = gateway.get("tunnel") if isinstance(gateway, Mapping) else None
+    return tunnel.get("kind") if isinstance(tunnel, Mapping) else None
+
+
+def _stand_in(path: str, llms: Mapping[str, Any]) -> str:
+    """Letters and digits fit everywhere but in a tunnel, whose tokens have their vendor's beginning."""
+    kinds = (_tunnel(llm) for name, llm in llms.items() if path == f'{_NAMESPACE}tunnelTokens["{name}"]')
+    return f"{_BEGINNINGS.get(next(kinds, ''), '')}{secrets.token_hex(_STAND_IN_BYTES)}"
 
 
 def _config(file: Path) -> dict[str, Any]:
@@ -84,11 +118,6 @@ def _paths(path: str, value: Any) -> Iterator[str]:
             yield from _paths(f'{path}["{key}"]', inner)
     else:
         yield path
-
-
-def _stand_in() -> str:
-    # Cloudflare's connector takes base64 of JSON only; every other token of ours may look like this too.
-    return f"eyJ{secrets.token_hex(24)}"
 
 
 def _words(confidential: Mapping[str, str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from components.cli import engine, locks, many, state_files
+from components.cli import engine, locks, many, state_files, turns, weak_choices
 from components.cli.say import SayError, say
 
 _SHOWN_AGENTS = 20
@@ -28,8 +28,10 @@ def up(stack: str, policy: Sequence[str] = ()) -> None:
     """
     _clear_the_way(stack)
     engine.pulumi("stack", "select", "--create", *_secrets_provider(), stack=stack)
+    for weak in weak_choices.found(stack):
+        print(f"warning: {weak.subject} {weak.detail}\n  Better: {weak.next_step}", file=sys.stderr)
     # Nobody is asked, so a preview would only do the same work twice.
-    engine.pulumi("up", "--yes", "--skip-preview", *policy, stack=stack, env=many.environment(stack))
+    turns.take("up", "--yes", "--skip-preview", *policy, stack=stack, env=many.environment(stack))
     outputs = engine.outputs(stack)
     print()
     for name, llm in outputs["llms"].items():
@@ -86,7 +88,7 @@ def down(stack: str) -> None:
         print(f"stack {stack} was never deployed; there is nothing to remove")
         return
     _clear_the_way(stack)
-    engine.pulumi("destroy", "--yes", "--skip-preview", stack=stack, env=many.environment(stack))
+    turns.take("destroy", "--yes", "--skip-preview", stack=stack, env=many.environment(stack))
 
 
 def _clear_the_way(stack: str) -> None:

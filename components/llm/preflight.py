@@ -4,6 +4,7 @@ What can be known before anything is created: asked by the program first, so tha
 Quiet and quick when all is well: a few calls to Docker and one to each server that already runs.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from components.llm import beside, host_files
@@ -14,6 +15,8 @@ from components.llm.names import Names
 from components.llm.preflight_one import Elsewhere, PreflightOne
 
 _ELSEWHERE = Elsewhere()
+# Set where a stack is only looked at, by a machine that will not run it: `preview --as-sandbox`.
+ANOTHER_MACHINE = "TRUGEN_LLM_ANOTHER_MACHINE"
 _NO_SECRETS: Mapping[str, Mapping[str, str]] = {}
 
 
@@ -57,12 +60,14 @@ def check(
         files = (f"llms.{name}.{problem}" for name, llm in own.items() for problem in host_files.problems(llm))
         raise PreflightError([f"docker: {error}.", *files]) from None
     try:
+        here = not os.environ.get(ANOTHER_MACHINE)
         each = []
         for name, llm in own.items():
             names = Names(project, stack, name)
             found = facts.slots_of(names, llm.runs_image)
-            each.append(PreflightOne(names, llm, secrets.get(name, {}), facts, found, elsewhere))
-        problems = [*(problem for one in each for problem in one.problems()), *_too_large_together(each, elsewhere)]
+            each.append(PreflightOne(names, llm, secrets.get(name, {}), facts, found, elsewhere, here))
+        together = _too_large_together(each, elsewhere) if here else ()
+        problems = [*(problem for one in each for problem in one.problems()), *together]
     except DockerUnusableError as error:
         raise PreflightError([f"docker: {error}."]) from None
     finally:

@@ -50,7 +50,10 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class PreflightOne:
-    """*secrets* are what the engine reads of secret files, by any name."""
+    """
+    *secrets* are what the engine reads of secret files, by any name. When this machine is not the one that will run the
+    engine, not *here*, its hardware, memory, ports and files say nothing.
+    """
 
     names: Names
     llm: SelfHosted
@@ -58,12 +61,15 @@ class PreflightOne:
     facts: DockerFacts
     found: Found
     elsewhere: Elsewhere
+    here: bool = True
 
     def problems(self) -> Iterator[str]:
         key = f"llms.{self.names.llm}"
-        yield from (
-            f"{key}.{problem}" for problem in (*self._container(), *self._ports(), *self._model(), *self._unfinished())
-        )
+        if self.here:
+            yield from (f"{key}.{problem}" for problem in self._hardware())
+        yield from (f"{key}.{problem}" for problem in self._container())
+        if self.here:
+            yield from (f"{key}.{problem}" for problem in (*self._ports(), *self._model(), *self._unfinished()))
 
     @cached_property
     def choice(self) -> Choice:
@@ -91,7 +97,7 @@ class PreflightOne:
         # What runs in the chosen slot already has its memory, or gives it back first.
         return self.choice.changes and self.choice.starts and self.llm.strategy == "side-by-side"
 
-    def _container(self) -> Iterator[str]:
+    def _hardware(self) -> Iterator[str]:
         llm = self.llm
         if llm.hardware == "nvidia" and not self.facts.has_gpu_runtime:
             yield (
@@ -100,6 +106,9 @@ class PreflightOne:
             )
         if llm.hardware == "amd" and not _AMD_DRIVER.exists():
             yield f"gpu: this machine has no AMD driver ({_AMD_DRIVER} is missing). Install ROCm, or set `gpu: off`."
+
+    def _container(self) -> Iterator[str]:
+        llm = self.llm
         gateway = llm.gateway
         images = {"image": llm.runs_image, "gateway.image": gateway.image, "gateway.relayImage": gateway.relay_image}
         for key, image in images.items():

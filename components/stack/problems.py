@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AliasChoices, BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 _MAY_BE_CONFIDENTIAL = re.compile(r"prompt|context$|instruction|system|message|token|key|phrase", re.IGNORECASE)
 _HOLD_CONFIDENTIAL = frozenset({"headers", "documents"})
@@ -119,12 +120,14 @@ def _echo(steps: Sequence[int | str], value: Any) -> str:
 
 
 def _fields(model: type[BaseModel]) -> dict[Any, Any]:
-    """Types by the spelling that a stack file uses: the first when several are accepted."""
-    fields = {}
-    for name, field in model.model_fields.items():
-        alias = field.validation_alias
-        fields[alias.choices[0] if isinstance(alias, AliasChoices) else alias or name] = field.annotation
-    return fields
+    """Types by the spelling that a stack file uses."""
+    return {spelled(name, field): field.annotation for name, field in model.model_fields.items()}
+
+
+def spelled(name: str, field: FieldInfo) -> str:
+    """A field as a stack file spells it: the first when several spellings are accepted."""
+    alias = field.validation_alias
+    return str(alias.choices[0] if isinstance(alias, AliasChoices) else alias or name)
 
 
 def _tags(model: type[BaseModel]) -> tuple[Any, ...]:

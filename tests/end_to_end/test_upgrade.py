@@ -21,7 +21,7 @@ WITHOUT_GATEWAYS = "0b72ae7f1c83eba45eeda1a59bf65a6f25ba169c"
 
 @pytest.mark.parametrize("day", DAYS)
 def test_nothing_is_left_to_do_in_a_stack_of_earlier_code(tmp_path: Path, day: str) -> None:
-    stack = StoredStack(tmp_path / "project", day)
+    stack = StoredStack(tmp_path / "project", KEPT / day)
 
     plan = stack.plan()
 
@@ -30,7 +30,7 @@ def test_nothing_is_left_to_do_in_a_stack_of_earlier_code(tmp_path: Path, day: s
 
 @pytest.mark.parametrize("day", DAYS)
 def test_an_edit_of_a_stack_of_earlier_code_is_an_update_of_that_agent_alone(tmp_path: Path, day: str) -> None:
-    stack = StoredStack(tmp_path / "project", day)
+    stack = StoredStack(tmp_path / "project", KEPT / day)
     stack.change("agents.plain.personaPrompt", "You answer the phone of a large hotel.")
 
     plan = stack.plan()
@@ -43,7 +43,7 @@ def test_an_edit_of_a_stack_of_earlier_code_is_an_update_of_that_agent_alone(tmp
 @pytest.mark.parametrize("day", DAYS)
 def test_a_tool_that_an_agent_of_earlier_code_gets_later_is_proven_first(tmp_path: Path, day: str) -> None:
     """Its gate never looked at tools, and stands for agents that had some; not for one that gets its first."""
-    stack = StoredStack(tmp_path / "project", day)
+    stack = StoredStack(tmp_path / "project", KEPT / day)
     upgraded = stack.pulumi("up", "--yes", "--skip-preview", "--refresh=false")
     stack.change("agents.plain.tool", ["tool-weather"])
 

@@ -284,6 +284,17 @@ def test_everything_in_the_way_is_told_at_once(docker: DockerStandIn) -> None:
     ]
 
 
+def test_a_machine_that_only_looks_is_not_asked_for_gpu_ports_or_memory(
+    docker: DockerStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(preflight.ANOTHER_MACHINE, "1")
+    docker.publish(20500, "other", {})
+
+    found = problems(ollama(port=20500, gpu="all", image="ollama/ollama:0.0.1"), registry=refuses)
+
+    assert [problem.split(":")[0] for problem in found] == ["llms.main.image"]
+
+
 def test_bad_weights_are_told_beside_a_docker_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "ssh://gpu-box")
 

@@ -16,8 +16,8 @@ from tests.policy.conftest import IN_THE_GATEWAY, IN_THE_SERVER, agent, containe
 CANARY = "canary-7hf93kd02mzq81nd"
 KEYS = [
     "llm_url", "llm_token", "llm_provider", "name", "image", "memory", "memorySwap", "privileged", "capabilities",
-    "adds", "pidMode", "securityOpts", "volumes", "mounts", "hostPath", "source", "type", "driverOpts", "device", "networkMode",
-    "networksAdvanced", "ports", "ip", "internal", "publishAllPorts", "envs", "command",
+    "adds", "pidMode", "securityOpts", "volumes", "mounts", "hostPath", "source", "type", "driverOpts", "device",
+    "networkMode", "networksAdvanced", "ports", "ip", "internal", "publishAllPorts", "envs", "command",
 ]  # fmt: skip
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just(UNKNOWN),

@@ -12,6 +12,7 @@ from components import settings
 from components.stack import shared
 from components.stack.document import Settings
 from components.stack.problems import SettingsError
+from tests.fixtures.stack_schemas import STACK, as_file, complaints
 
 PROJECT = "trugen-llm"
 
@@ -79,7 +80,10 @@ def load() -> Load:
             f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in values.items()
         }
         set_all_config(texts, [f"{PROJECT}:{key}" for key in encrypted])
-        return settings.load()
+        read_settings = settings.load()
+        # An editor must not underline what is good.
+        assert complaints(STACK, as_file(stack, encrypted)) == []
+        return read_settings
 
     return read
 

@@ -42,5 +42,8 @@ class Door:
             VolumeFilesError: Docker did not take it.
         """
         content = "" if routes is None else str(routes)
-        if self.volume.get(ROUTES)[ROUTES] != content:
+        found = self.volume.get(ROUTES)[ROUTES]
+        if found is None:  # somebody died at it, and the other file is the whole one
+            self.volume.put({ROUTES: content})
+        elif found != content:
             self.volume.put({NEXT_ROUTES: content, ROUTES: content})

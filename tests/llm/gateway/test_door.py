@@ -6,7 +6,7 @@ removals. At every moment, also between the two halves of a file's replacement, 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
@@ -237,6 +237,21 @@ def test_routes_are_never_lost_by_whoever_dies_while_they_are_replaced(volume: V
 
     assert found in (before, after)
     assert str(after) == volume.files["routes.json"]
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_routes_are_never_lost_by_whoever_dies_after_another_died_at_them(volume: VolumeInMemory, moment: int) -> None:
+    """Found by the generated runs below: what the first left in one of the two files was replaced first."""
+    door, before = Door.of(PLACE, purpose="test"), only("engine-b:8080", "old")
+    door.lead(before)
+    volume.fail_at = 3
+    with pytest.raises(VolumeFilesError):
+        door.lead(after := before.moved_to(PLACE["address"], "new"))
+    volume.fail_at = moment
+    with suppress(VolumeFilesError):
+        door.lead(before)
+
+    assert door.routes() in (before, after)
 
 
 def test_routes_that_are_there_already_are_not_written_again(volume: VolumeInMemory) -> None:
