@@ -1,4 +1,4 @@
-"""Who can read a stack's secrets is changed with the real CLI: the plan stays empty, and the former key opens nothing."""
+"""Who can read the secrets of a stack is changed with the real CLI: the plan stays empty, the former key opens none."""
 
 from collections.abc import Iterator
 from pathlib import Path
