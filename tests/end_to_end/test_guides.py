@@ -61,7 +61,7 @@ def removed(world: World, stack: str, engine: docker.DockerClient) -> Iterator[N
         yield
     finally:
         with world.shell() as shell:
-            shell.run(f"pulumi destroy --yes --skip-preview --stack {stack}")
+            shell.run(f"TRUGEN_API_KEY={world.trugen_key} pulumi destroy --yes --skip-preview --stack {stack}")
         left = engine.containers.list(all=True, filters={"label": f"trugen-llm.stack={stack}"})
         for container in left:
             container.remove(force=True)
