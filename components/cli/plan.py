@@ -125,8 +125,8 @@ def _different(found: Json) -> tuple[str, ...]:
     """
     Names of what *found* shows otherwise.
 
-    A provider that is a program of its own says them (`diffs`); a dynamic one is compared here. A secret is `[secret]` on
-    both sides, so our own note counts too.
+    A provider that is a program of its own says them (`diffs`); dynamic ones are compared here. A secret is `[secret]`
+    on both sides, so our own note counts too.
     """
     old, new = found.get("old") or {}, found.get("new") or {}
     if not new:
