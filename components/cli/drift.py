@@ -42,9 +42,7 @@ def _busy(stack: str) -> str:
     """A look takes and awaits no lock (seen, CLI 3.259), and what a run has yet to write down looks like drift."""
     for lock in locks.locks(stack):
         if not lock.is_dead:
-            return (
-                f"A run is at work on {stack}: {lock}.\n  Next: make doctor STACK={stack}; look again when it has ended"
-            )
+            return f"A run is at work on {stack}: {lock}.\n  Next: {lock.next_step(stack)}"
     return ""
 
 

@@ -37,6 +37,10 @@ class LockedError(EngineError):
         self.locks = locks
 
 
+# Of a plan file that is gone before anybody could use it.
+_ABOUT_THE_PLAN_FILE = ("Update plan written to", "Run `pulumi up --plan=")
+
+
 @dataclass(frozen=True)
 class Watched:
     """How a command ended: its status, its event log, its plan file if it wrote one, and what it complained about."""
@@ -152,6 +156,7 @@ def _shown(command: list[str], env: Mapping[str, str], project: Path) -> tuple[i
 def _show(source: IO[str], kept: list[str]) -> None:
     with source:
         for line in source:
-            sys.stderr.write(line)
+            if not line.startswith(_ABOUT_THE_PLAN_FILE):
+                sys.stderr.write(line)
             sys.stderr.flush()
             kept.append(line)

@@ -14,8 +14,9 @@ _NEXT = {
     r"currently locked": "make doctor STACK={stack}",
     r"getting secrets manager|unable to parse secrets provider|kms": "make doctor STACK={stack}",
     r"invalid access token|PULUMI_ACCESS_TOKEN": "pulumi login",
-    r"could not load policy|loading policy|policy pack": "look at the folder of --policy-pack",
+    r"could not load policy|loading policy|policy pack": "see docs/policy.md",
 }
+_ECHO = re.compile(r"(error: )?(preview failed|update failed|an unhandled error occurred: program exited .*)")
 # A backend's address may carry a password, and the CLI repeats it (seen, 3.259).
 _USER_OF_URL = re.compile(r"://[^/\s\"'@]*@")
 
@@ -42,10 +43,7 @@ def _told(said: Said) -> str:
 
 def _is_echo(said: Said) -> bool:
     """Whether it only says that something else was said."""
-    return "an unhandled error occurred: program exited" in said.text or said.text in {
-        "error: preview failed",
-        "error: update failed",
-    }
+    return _ECHO.fullmatch(said.text) is not None
 
 
 def _cause(complaint: str) -> str:

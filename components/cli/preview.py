@@ -8,7 +8,7 @@ from pathlib import Path
 from components.cli import comment, engine, failures, many, throwaway
 from components.cli.plan import planned
 
-POLICY_HELP = "policy pack that has to agree, like policy/run"
+POLICY_HELP = "folder or program of a policy pack that has to agree; ours is policy/run"
 POLICY_CONFIG_HELP = "JSON file with the settings of that policy pack"
 
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_policy_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--policy-pack", metavar="PACK", help=POLICY_HELP)
+    parser.add_argument("--policy-pack", metavar="PATH", help=POLICY_HELP)
     parser.add_argument("--policy-pack-config", metavar="FILE", help=POLICY_CONFIG_HELP)
 
 

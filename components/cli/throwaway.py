@@ -17,6 +17,8 @@ from components.stack import shared
 
 _SHARED = ("components", ".venv", ".cache", "stacks/agents")
 _NAMESPACE = "trugen-llm:"
+# As hexadecimal digits long enough for the policy on tokens, and short enough for every vendor's.
+_STAND_IN_BYTES = 48
 # Section of the key that an engine cannot do without (components/stack/rules.py).
 _KEYS = {"hosted": "llmTokens", "anthropic": "providerKeys"}
 # Of a tunnel's token (components/llm/gateway/tunnel.py).
@@ -93,7 +95,7 @@ def _tunnel(llm: Any) -> Any:
 def _stand_in(path: str, llms: Mapping[str, Any]) -> str:
     """Letters and digits fit everywhere but in a tunnel, whose tokens have their vendor's beginning."""
     kinds = (_tunnel(llm) for name, llm in llms.items() if path == f'{_NAMESPACE}tunnelTokens["{name}"]')
-    return f"{_BEGINNINGS.get(next(kinds, ''), '')}{secrets.token_hex(24)}"
+    return f"{_BEGINNINGS.get(next(kinds, ''), '')}{secrets.token_hex(_STAND_IN_BYTES)}"
 
 
 def _config(file: Path) -> dict[str, Any]:

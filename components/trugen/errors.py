@@ -124,8 +124,8 @@ class KeyRejectedError(RefusedError):
     """401 or 403: never a sign that an agent is gone."""
 
     next_step = (
-        "Give a valid key: `export TRUGEN_API_KEY=...`, or `pulumi config set --secret trugenApiKey` "
-        "(the variable wins over the config)."
+        "Give a valid key: `export TRUGEN_API_KEY=...`, or `pulumi config set --secret trugenApiKey`. "
+        "The variable wins; without it a refresh, with which every `up` begins, takes the key of the last `up`."
     )
 
 

@@ -56,7 +56,7 @@ def test_no_two_stand_ins_are_alike() -> None:
     _, confidential = of({"llmTokens": {"main": SECURE, "other": SECURE}})
 
     assert len(set(confidential.values())) == 2
-    assert all(re.fullmatch(r"[0-9a-f]{48}", token) for token in confidential.values())
+    assert all(re.fullmatch(r"[0-9a-f]{96}", token) for token in confidential.values())
 
 
 @pytest.mark.parametrize("llm", ["a text", None, {"gateway": "nonsense"}, {"gateway": {"tunnel": []}}])

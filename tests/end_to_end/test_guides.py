@@ -20,7 +20,16 @@ from components.llm.names import SLOT_LABEL
 from tests.fixtures.broken_off import start
 from tests.fixtures.deployment import free_port
 from tests.fixtures.guide import GUIDES, Difference, follow
-from tests.fixtures.guide_world import MODEL, PROVIDER, World, new_key, typed
+from tests.fixtures.guide_world import (
+    MODEL,
+    PROVIDER,
+    World,
+    exported,
+    new_key,
+    provider_key_typed,
+    trugen_key_typed,
+    typed,
+)
 from tests.fixtures.hand_made import agent
 
 pytestmark = pytest.mark.docker
@@ -52,7 +61,7 @@ def removed(world: World, stack: str, engine: docker.DockerClient) -> Iterator[N
         yield
     finally:
         with world.shell() as shell:
-            shell.run(f"pulumi destroy --yes --skip-preview --stack {stack}")
+            shell.run(f"TRUGEN_API_KEY={world.trugen_key} pulumi destroy --yes --skip-preview --stack {stack}")
         left = engine.containers.list(all=True, filters={"label": f"trugen-llm.stack={stack}"})
         for container in left:
             container.remove(force=True)
@@ -62,7 +71,7 @@ def removed(world: World, stack: str, engine: docker.DockerClient) -> Iterator[N
 def test_first_agent(world: World, engine: docker.DockerClient) -> None:
     stack = f"e2e-{secrets.token_hex(3)}"
     ports = {21434: free_port(), 21435: free_port(), 21436: free_port()}
-    stacks = world.checkout.folder / "stacks"
+    stacks = world.folder / "stacks"
     local = (stacks / "Pulumi.local.yaml").read_text()
     for page, here in ports.items():
         local = local.replace(str(page), str(here))
@@ -74,7 +83,7 @@ def test_first_agent(world: World, engine: docker.DockerClient) -> None:
     with removed(world, stack, engine), world.shell() as shell:
         follow(
             "first-agent",
-            world.checkout.folder,
+            world.folder,
             shell,
             differences=[
                 Difference("--stack local", f"--stack {stack}", why),
@@ -89,9 +98,13 @@ def test_first_agent(world: World, engine: docker.DockerClient) -> None:
 @pytest.fixture(scope="module")
 def hosted(world: World) -> World:
     """With the stack `hosted`, by its guide."""
-    differences = [world.secrets()[0], world.typed_trugen_key("hosted"), world.typed_provider_key("main", "hosted")]
+    differences = [
+        world.passphrase_exported(),
+        trugen_key_typed(world.trugen_key, "hosted"),
+        provider_key_typed(world.provider_key, "main", "hosted"),
+    ]
     with world.shell() as shell:
-        follow("hosted-llm", world.checkout.folder, shell, differences=differences)
+        follow("hosted-llm", world.folder, shell, differences=differences)
     return world
 
 
@@ -105,10 +118,14 @@ def test_move_agents_in(world: World) -> None:
     for body in (agent("Empfang"), agent("Night desk"), agent("Own model", llm=CUSTOM)):
         world.trugen.call("POST", "/ext/agent", body).raise_for_status()
     before = world.trugen.agents()
-    differences = [*world.secrets(), world.typed_provider_key("gpt-oss-20b", "team")]
+    differences = [
+        world.passphrase_exported(),
+        exported("TRUGEN_API_KEY=<key>", world.trugen_key),
+        provider_key_typed(world.provider_key, "gpt-oss-20b", "team"),
+    ]
 
     with world.shell() as shell:
-        follow("move-agents-in", world.checkout.folder, shell, differences=differences)
+        follow("move-agents-in", world.folder, shell, differences=differences)
 
     assert [one["id"] for one in world.trugen.agents()] == [one["id"] for one in before]
 
@@ -129,7 +146,7 @@ class Box:
 @pytest.fixture(scope="module")
 def box(world: World, engine: docker.DockerClient) -> Iterator[Box]:
     stack, port, private = f"e2e-{secrets.token_hex(3)}", free_port(), free_port()
-    ssl, models = world.checkout.folder / ".cache" / "ssl", world.checkout.folder / ".cache" / "models"
+    ssl, models = world.folder / ".cache" / "ssl", world.folder / ".cache" / "models"
     put_certificate(world, ssl, "first")
     for name in ("support", "support-2"):
         (models / f"{name}-Q4_K_M.gguf").hardlink_to(models / pins.GGUF_NAME)
@@ -147,8 +164,8 @@ def box(world: World, engine: docker.DockerClient) -> Iterator[Box]:
     ]
     with removed(world, stack, engine):
         with world.shell() as shell:
-            differences = [world.secrets()[0], world.typed_trugen_key("box"), *ours]
-            follow("your-own-gpu-box", world.checkout.folder, shell, differences=differences)
+            differences = [world.passphrase_exported(), trugen_key_typed(world.trugen_key, "box"), *ours]
+            follow("your-own-gpu-box", world.folder, shell, differences=differences)
         yield Box(stack, ours)
 
 
@@ -166,51 +183,58 @@ def test_your_own_gpu_box(world: World) -> None:
     assert any(url.startswith(f"https://{HOST}:") for url in urls), urls
 
 
-
 def test_upgrade_a_model(world: World, box: Box) -> None:
-    models = world.checkout.folder / ".cache" / "models"
+    models = world.folder / ".cache" / "models"
     whole = (models / pins.GGUF_NAME).read_bytes()
     assert whole.count(ARCHITECTURE) == 1
     (models / "support-3-Q4_K_M.gguf").write_bytes(whole.replace(ARCHITECTURE, ARCHITECTURE[:-5] + b"zlama"))
 
     with world.shell() as shell:
-        differences = [*world.secrets()[:1], *box.differences_in("upgrade-a-model")]
-        follow("upgrade-a-model", world.checkout.folder, shell, differences=differences)
+        differences = [world.passphrase_exported(), *box.differences_in("upgrade-a-model")]
+        follow("upgrade-a-model", world.folder, shell, differences=differences)
 
 
 def test_rotate(hosted: World, box: Box) -> None:
     world = hosted
-    world.renew_trugen_key()
-    world.renew_provider_key()
-    put_certificate(world, world.checkout.folder / "renewed", "renewed")
-    passphrase = new_key("passphrase")
+    trugen_key, provider_key, passphrase = new_key("trugen"), new_key("gsk"), new_key("passphrase")
+    put_certificate(world, world.folder / "renewed", "renewed")
     change = "pulumi stack change-secrets-provider passphrase --stack"
     differences = [
-        *(world.typed_trugen_key(stack) for stack in ("hosted", "box")),
-        world.typed_provider_key("main", "hosted"),
+        world.passphrase_exported(),
+        exported("PULUMI_CONFIG_PASSPHRASE=<new passphrase>", passphrase),
+        exported("TRUGEN_API_KEY=<key>", trugen_key),
+        *(trugen_key_typed(trugen_key, stack) for stack in ("hosted", "box")),
+        provider_key_typed(provider_key, "main", "hosted"),
         *(typed(passphrase, f"{change} {stack}") for stack in ("hosted", "box")),
-        world.secrets()[0],
-        Difference("<new passphrase>", passphrase, "a secret"),
         *box.differences_in("rotate"),
     ]
 
     with world.shell() as shell:
-        follow("rotate", world.checkout.folder, shell, differences=differences)
-    world.passphrase = passphrase
+        follow(
+            "rotate",
+            world.folder,
+            shell,
+            differences=differences,
+            happens={
+                "The key of TruGen": lambda: world.renew_trugen_key(trugen_key),
+                "The key of a hosted LLM": lambda: world.renew_provider_key(provider_key),
+            },
+        )
+    world.renew_passphrase(passphrase)
 
 
 def test_recover(hosted: World, box: Box, engine: docker.DockerClient) -> None:
-    world = hosted
+    world, key = hosted, hosted.trugen_key
     differences = [
-        world.typed_trugen_key("hosted"),
-        *world.secrets(),
+        world.passphrase_exported(),
+        exported("TRUGEN_API_KEY=<key>", key),
         *box.differences_in("recover"),
     ]
 
     with world.shell() as shell:
         follow(
             "recover",
-            world.checkout.folder,
+            world.folder,
             shell,
             differences=differences,
             happens={
@@ -218,13 +242,14 @@ def test_recover(hosted: World, box: Box, engine: docker.DockerClient) -> None:
                 "An agent was deleted in the dashboard": lambda: delete_the_agent_of("hosted", world),
                 "The state is lost": lambda: lose_state("hosted", world),
                 "An engine is dead": lambda: stop_the_engine_of(box.stack, engine),
-                "A key is wrong": world.renew_trugen_key,
+                "A key is wrong": lambda: world.renew_trugen_key(new_key("trugen")),
             },
         )
+    world.renew_trugen_key(key)
 
 
 def kill_a_run(world: World) -> None:
-    with start(world, "up", "--stack", "hosted") as run:
+    with start(world.checkout, "up", "--stack", "hosted") as run:
         run.wait_for("refreshing")
         run.kill_all()
 
@@ -236,7 +261,7 @@ def delete_the_agent_of(stack: str, world: World) -> None:
 
 
 def lose_state(stack: str, world: World) -> None:
-    for file in (world.checkout.folder / "state" / ".pulumi" / "stacks" / "trugen-llm").glob(f"{stack}.json*"):
+    for file in (world.folder / "state" / ".pulumi" / "stacks" / "trugen-llm").glob(f"{stack}.json*"):
         file.unlink()
 
 

@@ -70,6 +70,25 @@ def test_a_run_that_loses_nothing_has_nothing_to_do(protected: PlatformDeploymen
     assert again.status == 0, again.printed
 
 
+def test_what_somebody_deletes_in_the_dashboard_is_made_again(protected: PlatformDeployment) -> None:
+    before = protected.outputs()
+    TrugenUser(**before["sandbox"]).delete(before["agents"]["concierge"]["id"])
+
+    after = protected.deployed()
+
+    assert held(protected) == {"Concierge", "Doorman"}
+    assert after["agents"]["doorman"]["id"] == before["agents"]["doorman"]["id"]
+
+
+def test_a_replacement_is_refused(protected: PlatformDeployment) -> None:
+    urn = f"urn:pulumi:{protected.stack}::trugen-llm::pulumi-python:dynamic/trugen:Agent::concierge"
+
+    refused = protected.pulumi("preview", "--replace", urn)
+
+    assert refused.status == 1, refused.printed
+    assert "it is currently marked for protection" in refused.printed
+
+
 def test_one_is_removed_in_two_changes(protected: PlatformDeployment) -> None:
     unprotect, *remove = guide("Removing one that is protected")
     protected.change("agents.concierge.protect", value=False)
