@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from components.cli import adopt, doctor, drift, endpoint, live, preview, schema, up, wait
+from components.cli import adopt, doctor, drift, endpoint, live, new_stack, preview, schema, up, wait
 from components.cli.engine import EngineError
 from components.cli.say import SayError
 
@@ -20,11 +20,12 @@ def _parser() -> argparse.ArgumentParser:
         ("drift", drift.drift, "what was changed elsewhere: ends with 0, with 7 for drift, or with 1"),
         ("wait", wait.wait, "wait until an endpoint streams as TruGen needs it"),
         ("adopt", adopt.adopt, "print agents that were made by hand as a stack file"),
+        ("new-stack", new_stack.new_stack, "write a new stack file: asks for what is not given"),
         ("schema", schema.write, "write the JSON Schemas that editors read stack files by"),
     ):
         command = commands.add_parser(name, help=text)
         command.set_defaults(run=run)
-        if name not in {"wait", "adopt", "schema"}:
+        if name not in {"wait", "adopt", "schema", "new-stack"}:
             command.add_argument("--stack", default="local")
     doctors = commands.choices["doctor"]
     endpoint.add_arguments(doctors)
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     drift.add_arguments(commands.choices["drift"])
     wait.add_arguments(commands.choices["wait"])
     adopt.add_arguments(commands.choices["adopt"])
+    new_stack.add_arguments(commands.choices["new-stack"])
     schema.add_arguments(commands.choices["schema"])
     return parser
 

@@ -2,16 +2,20 @@
 
 import math
 import re
-import string
 
-_CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
-_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-_OTHERS = 32
-"""Signs of ASCII that are neither letters nor digits."""
+# The usual alphabets by their size, the smallest first: digits, hexadecimal, letters of one case, base64, all of ASCII.
+# Not by the kinds of characters that are there: one of 1,400 random tokens of 43 base64 characters has no digit.
+_ALPHABETS = (
+    (10, re.compile(r"[0-9]*")),
+    (16, re.compile(r"[0-9a-f]*|[0-9A-F]*")),
+    (36, re.compile(r"[0-9a-z]*|[0-9A-Z]*")),
+    (64, re.compile(r"[0-9A-Za-z_=+/-]*")),
+)
+_ASCII = 94
 _FEWEST_DIFFERENT = 8
-# Long words only: a random token of 43 letters holds a given word of six with a chance of one in 10^7.
+# Long words only: a random token of 43 letters holds a given word of six letters with a chance of one in 10^7.
 _PLACEHOLDER = re.compile(
-    r"change-?_?me|replace-?_?(me|this|with)|placeholder|example|your[-_]|insert[-_]|password|<[^>]*>|xxxxxx|123456|dummy-",
+    r"change-?_?me|replace-?_?(me|this|with)|placeholder|example|insert[-_]|password|^your[-_]|<[^>]*>|xxxxxx|123456789|dummy-",
     re.IGNORECASE,
 )
 
@@ -33,12 +37,7 @@ def bits_at_most(token: str) -> int:
 
 
 def _alphabet(token: str) -> int:
-    if _HEX.fullmatch(token):
-        return 16
-    size = sum(len(letters) for letters in _CLASSES if set(letters) & set(token))
-    others = set(token) - set("".join(_CLASSES))
-    # base64 and base64url have two more; a sign beyond them can be any.
-    return size + (2 if others and others <= set("-_+/=") else _OTHERS if others else 0)
+    return next((size for size, spelled in _ALPHABETS if spelled.fullmatch(token)), _ASCII)
 
 
 def _period(token: str) -> str:

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "trugen": {"redaction", "urls"},
     "sandbox": set(),  # no rule in common with what it is there to test
     "live": {"trugen", "redaction"},
-    "cli": {"llm", "trugen", "agent", "live", "stack", "urls"},
+    "cli": {"llm", "trugen", "agent", "lifecycle", "live", "stack", "urls"},
     "__main__": {"cli"},
     "progress": set(),
     "foreseen": set(),

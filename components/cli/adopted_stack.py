@@ -77,7 +77,7 @@ class AdoptedStack:
 
         Raises: NotWritableError.
         """
-        name = _free_name(agent.entry["agentName"], "agent", self._taken_agents)
+        name = free_name(agent.entry["agentName"], "agent", self._taken_agents)
         prompt = self._prompt(name, agent.entry["personaPrompt"])
         llm = self._llm(agent)
         self._taken_agents.add(name)
@@ -122,7 +122,7 @@ class AdoptedStack:
         key = ("custom", agent.url, agent.model, None if agent.url else agent.id_) if custom else _pair(agent)
         if key not in self._names:
             made = _hosted(agent) if custom else _platform(agent)
-            name = _free_name(agent.model.rpartition("/")[2], "llm", self._taken_llms)
+            name = free_name(agent.model.rpartition("/")[2], "llm", self._taken_llms)
             self._taken_llms.add(name)
             self._names[key] = name
             self._llms[name] = made
@@ -187,7 +187,7 @@ def _commented(texts: Iterable[str], indent: str) -> Iterator[str]:
         yield from comment_lines(text, indent)
 
 
-def _free_name(text: str, noun: str, taken: Collection[str]) -> str:
+def free_name(text: str, noun: str, taken: Collection[str]) -> str:
     """*text* as a name of a stack file, which Docker and URNs limit to lower-case ASCII, and as none of *taken*."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

@@ -3,10 +3,10 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from components.cli import engine, locks, state_files, weak_choices
+from components.cli import doctor_orphans, doctor_state, engine, recorded, weak_choices
+from components.cli.finding import Finding
 from components.llm.gate.readiness import Target, probe_once
 from components.trugen.client import TrugenClient
 from components.trugen.errors import TrugenError
@@ -14,25 +14,8 @@ from components.trugen.errors import TrugenError
 _LOOK_LIMIT_S = 20
 
 
-@dataclass(frozen=True)
-class Finding:
-    """
-    One thing looked at. `unknown` means that it could not be looked at, and is neither good nor bad; `warning` that it
-    works and may be regretted.
-    """
-
-    subject: str
-    verdict: Literal["ok", "warning", "fault", "unknown"]
-    detail: str
-    next_step: str = ""
-
-    def __str__(self) -> str:
-        step = f"\n{'':<11}next: {self.next_step}" if self.next_step else ""
-        return f"{self.verdict:<8} {self.subject:<16} {self.detail}{step}"
-
-
 def examine(stack: str) -> Iterator[Finding]:
-    """Look at tools, lock, endpoints and agents of *stack*, changing nothing."""
+    """Look at tools, state, what the state does not know, endpoints and agents of *stack*, changing nothing."""
     pulumi = _tool("Pulumi CLI", ["pulumi", "version"], "make up")
     yield pulumi
     yield _tool("Docker engine", ["docker", "version", "--format", "{{.Server.Version}}"], "make up")
@@ -40,9 +23,15 @@ def examine(stack: str) -> Iterator[Finding]:
         return
     for weak in weak_choices.found(stack):
         yield Finding(weak.subject, "warning", weak.detail, weak.next_step)
-    yield from _locks(stack)
-    for path in state_files.half_written(stack):
-        yield Finding("stack state", "fault", f"left half-written by a run that is dead: {path}", f"rm {path}")
+    yield from doctor_state.files(stack)
+    known = recorded.read(stack)
+    if known is not None:
+        yield from doctor_state.unfinished(stack, known)
+        if doctor_state.at_work(stack):
+            yield Finding("orphans", "unknown", "not looked for while a run is at work")
+        else:
+            yield from doctor_orphans.in_trugen(stack, known)
+            yield from doctor_orphans.in_docker(stack, known)
     outputs = engine.outputs(stack)
     if not outputs:
         yield Finding("stack", "fault", f"{stack} was never deployed, or its passphrase is another", "make up")
@@ -60,16 +49,6 @@ def _tool(subject: str, command: list[str], next_step: str) -> Finding:
     if done.returncode == 0:
         return Finding(subject, "ok", done.stdout.strip())
     return Finding(subject, "fault", (done.stderr.strip() or "it says nothing").splitlines()[-1], next_step)
-
-
-def _locks(stack: str) -> Iterator[Finding]:
-    for lock in locks.locks(stack):
-        if lock.is_dead:
-            yield Finding(
-                "stack lock", "fault", f"left by a run that is dead: {lock}", f"pulumi cancel --yes --stack {stack}"
-            )
-        else:
-            yield Finding("stack lock", "ok", f"a run holds it: {lock}")
 
 
 def _endpoint(name: str, llm: dict[str, Any], studio: dict[str, Any]) -> Finding:

@@ -29,7 +29,7 @@ def up(stack: str, policy: Sequence[str] = ()) -> None:
     _clear_the_way(stack)
     engine.pulumi("stack", "select", "--create", *_secrets_provider(), stack=stack)
     for weak in weak_choices.found(stack):
-        print(f"warning: {weak.subject} {weak.detail}\n  Better: {weak.next_step}", file=sys.stderr)
+        print(f"warning: {weak.subject}: {weak.detail}\n  Better: {weak.next_step}", file=sys.stderr)
     # Nobody is asked, so a preview would only do the same work twice.
     turns.take("up", "--yes", "--skip-preview", *policy, stack=stack, env=many.environment(stack))
     outputs = engine.outputs(stack)

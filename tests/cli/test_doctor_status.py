@@ -4,7 +4,7 @@ import pytest
 
 from components.__main__ import main
 from components.cli import doctor
-from components.cli.doctor import Finding
+from components.cli.finding import Finding
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ REFUSED = {
     ("agent-url", "plain-http"): "llm_url is http://llm.example.com: it is not https",
     ("agent-url", "private"): "llm_url is https://10.1.2.3:8443: 10.1.2.3 is no name or address of the internet",
     ("agent-url", "loopback"): "llm_url is https://127.1: 127.1 is no name or address of the internet",
-    ("token-strength", "weak"): "llm_token has at most 125 bits; 256 are wanted for llm.example.com",
+    ("token-strength", "weak"): "llm_token has at most 144 bits; 256 are wanted for llm.example.com",
     ("token-strength", "placeholder"): "llm_token looks like a placeholder",
     ("protection", "unprotected"): "Agent unprotected is not protected",
     ("protection", "loose"): "Tool loose is not protected",
@@ -123,7 +123,7 @@ def test_what_a_preview_cannot_know_is_refused_in_the_run_before_the_agent_is_ma
     previewed, ran = result.printed.split("Updating (test)")
     assert "token-strength (llm_token) of late" in previewed
     assert "llm_token has at most" not in previewed
-    assert "llm_token has at most 52 bits; 256 are wanted for llm.example.com" in ran
+    assert "llm_token has at most 66 bits; 256 are wanted for llm.example.com" in ran
     assert result.status != 0
     assert not (tmp_path / "agent-was-made").exists()
     assert "canary-weak" not in result.printed

@@ -1,7 +1,6 @@
 """`python -m components preview` and `drift` with the real CLI: statuses, Markdown, and what never stands in it."""
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.deployment import PROJECT
 from tests.fixtures.pulumi_project import Result
 from tests.fixtures.sandbox_server import API_KEY, SandboxServer
 from tests.fixtures.small_stack import LLM_TOKEN, Declared, SmallStack
@@ -31,9 +29,6 @@ class Commands(SmallStack):
     def __init__(self, folder: Path, sandbox: SandboxServer) -> None:
         super().__init__(folder, "pipes", sandbox.api_url, API_KEY)
         self.sandbox = sandbox
-        # A copy: the command line works on the project that it lies in.
-        (folder / "components").unlink()
-        shutil.copytree(PROJECT / "components", folder / "components", ignore=shutil.ignore_patterns("__pycache__"))
         self.program = (folder / "__main__.py").read_text()
 
     def refuse(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""`preview --as-sandbox`: our stack files, checked by somebody who has none of their secrets and none of their state."""
+"""`preview --as-sandbox`: our stack files, checked by somebody who has none of their secrets and no state of theirs."""
 
 import os
 import subprocess
@@ -17,8 +17,10 @@ def preview(stack: str, page: Path) -> Result:
     """As a fork's job runs it: nothing in the environment is ours but where Pulumi's plugins are."""
     stranger = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     plugins = {name: os.environ[name] for name in ("PULUMI_HOME",) if name in os.environ}
+    policy = ["--policy-pack", "policy/run", "--policy-pack-config", f"policy/config/{stack}.json"]
+    command = [sys.executable, "-m", "components", "preview", "--stack", stack, "--as-sandbox", "--comment", page]
     done = subprocess.run(
-        [sys.executable, "-m", "components", "preview", "--stack", stack, "--as-sandbox", "--comment", page],
+        [*command, *policy],
         cwd=PROJECT,
         env={**stranger, **plugins, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         stdout=subprocess.PIPE,

@@ -41,6 +41,6 @@ def test_weak_choices_are_told_before_a_deployment_and_by_doctor_and_stop_neithe
     up, doctor = production.components("up"), production.components("doctor")
 
     assert up.status == 0, up.printed
-    assert up.printed.index("warning: backend the state lies in a folder") < up.printed.index("Updating")
+    assert up.printed.index("warning: backend: the state lies in a folder") < up.printed.index("Updating")
     warned = {line.split()[1] for line in doctor.printed.splitlines() if line.startswith("warning ")}
     assert warned == {"backend", "secrets", "protection"}

@@ -140,7 +140,7 @@ class TestGitlab:
     content = loaded(GITLAB)
 
     def of(self, job: str) -> Json:
-        """The job with what it extends, as GitLab merges it: later ones win."""
+        """The job with the keys of what it extends; GitLab merges maps within them too, which nothing here asks for."""
         own = self.content[job]
         parents = own.get("extends", [])
         merged: Json = {}

@@ -97,3 +97,15 @@ def test_a_renamed_entry_counts_as_one_that_leaves(run: Run) -> None:
 def test_a_tool_does_not_stand_in_for_a_guardrail_of_its_name(run: Run) -> None:
     with pytest.raises(pulumi.RunError, match=r"(?m)^  guardrails\.t$"):
         run(stack(PROTECTED), KEY, recorded=["Guardrail::t"])
+
+
+def test_a_state_that_cannot_be_read_stops_a_run_that_has_a_limit(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise Exception("invoke failed: no such bucket")  # noqa: TRY002 - what the SDK raises
+
+    monkeypatch.setattr(pulumi.runtime, "invoke", fail)
+
+    with pytest.raises(
+        pulumi.RunError, match=r"(?s)cannot be read: invoke failed: no such bucket.*Nothing was created"
+    ):
+        run(stack(PROTECTED), KEY)
