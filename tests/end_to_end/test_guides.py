@@ -280,6 +280,17 @@ BY_HAND = {
     "pulumi refresh --preview-only --expect-no-changes": (
         "pulumi refresh --preview-only --expect-no-changes --stack hosted"
     ),
+    "pulumi refresh --yes --clear-pending-creates": (
+        "pulumi refresh --yes --clear-pending-creates --run-program --stack hosted"
+    ),
+    "pulumi preview --json": "pulumi preview --json --stack hosted",
+    "pulumi preview --expect-no-changes": "pulumi preview --expect-no-changes --stack hosted",
+    "make schema": "make schema",
+    "make new-stack NAME=trial ARGS='--engine hosted --llm-url groq --model openai/gpt-oss-20b"
+    " --agent Concierge --sandbox'": (
+        "make new-stack NAME=trial"
+        " ARGS='--engine hosted --llm-url groq --model openai/gpt-oss-20b --agent Concierge --sandbox'"
+    ),
     "pulumi cancel --yes": "pulumi cancel --yes --stack hosted",
     "pulumi stack output developer_studio --json --show-secrets": (
         "pulumi stack output developer_studio --json --show-secrets --stack hosted"
