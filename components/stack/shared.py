@@ -121,7 +121,17 @@ def _loaded(text: str) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, as Pulumi does in a stack file: PyYAML would forget the first."""
+    """
+    Refuses a key that stands twice, as Pulumi does in a stack file: PyYAML would forget the first.
+
+    And an alias: a dozen lines of them stand for more values than a machine holds.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            what = f"the alias *{self.peek_event().anchor}; write the value itself, or under \"{EVERY}\""
+            raise yaml.composer.ComposerError(None, None, what, self.peek_event().start_mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
