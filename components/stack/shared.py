@@ -129,8 +129,9 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            what = f"the alias *{self.peek_event().anchor}; write the value itself, or under \"{EVERY}\""
-            raise yaml.composer.ComposerError(None, None, what, self.peek_event().start_mark)
+            alias = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it out
+            what = f'the alias *{alias.anchor}; write the value itself, or under "{EVERY}"'
+            raise yaml.composer.ComposerError(None, None, what, alias.start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
