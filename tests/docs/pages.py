@@ -37,8 +37,9 @@ def typed() -> Iterator[Said]:
 
 
 def followed() -> set[str]:
-    """What the guides type, which tests/end_to_end/test_guides.py does to the letter."""
-    return {spelled(command.text) for page in GUIDES.glob("*.md") for command in commands(page)}
+    """What the guides and docs/state.md type, which test_guides.py and test_state_guide.py do to the letter."""
+    pages = [*GUIDES.glob("*.md"), PROJECT / "docs" / "state.md"]
+    return {spelled(command.text) for page in pages for command in commands(page)}
 
 
 def spelled(command: str) -> str:
