@@ -118,7 +118,8 @@ def _walk(newcomer: Newcomer, forge: Forge, deployed: Callable[[Clone], None]) -
         newcomer.types(runner, "python3", "-m", "air_gapped", "prepare")
     with newcomer.phase("runner: preview, comment of the pull request"):
         newcomer.types(runner, "make", "preview", f"STACK={_STACK}", "ARGS=--comment preview.md")
-    assert "1 to update" in (runner.folder / "preview.md").read_text()
+    comment = (runner.folder / "preview.md").read_text()
+    assert "| update | `trugen:Agent` | `concierge` |" in comment, comment
     with newcomer.phase("merge, runner: make up"):
         git(runner.folder, "fetch", "--quiet", "origin")
         git(runner.folder, "checkout", "--quiet", forge.merge("night-desk"))
