@@ -56,7 +56,11 @@ def links() -> Iterator[Said]:
 
 def headings(page: Path) -> set[str]:
     """The anchors of *page*, as GitHub makes them: small letters, blanks as hyphens, no punctuation."""
-    titles = (text.lstrip("#").strip() for _, text in _prose(page.read_text(encoding="utf-8").splitlines()) if text.startswith("#"))
+    titles = (
+        text.lstrip("#").strip()
+        for _, text in _prose(page.read_text(encoding="utf-8").splitlines())
+        if text.startswith("#")
+    )
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 

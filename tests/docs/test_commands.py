@@ -55,5 +55,3 @@ def test_every_guide_is_followed_by_a_test_and_ends_with_what_if(guide: Any) -> 
 @pytest.mark.parametrize("guide", sorted(GUIDES.glob("*.md")), ids=lambda page: page.stem)
 def test_a_guide_is_two_screens_long_at_most(guide: Any) -> None:
     assert len(guide.read_text(encoding="utf-8").splitlines()) <= 2 * LINES_OF_A_SCREEN
-
-

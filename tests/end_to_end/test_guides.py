@@ -268,3 +268,62 @@ def lose_state(stack: str, world: World) -> None:
 def stop_the_engine_of(stack: str, engine: docker.DockerClient) -> None:
     (container,) = engine.containers.list(filters={"label": [f"trugen-llm.stack={stack}", SLOT_LABEL]})
     container.stop(timeout=1)
+
+
+# As README or docs spell it, and as it is typed here: on a stack and a provider that are there.
+URL = f"https://{PROVIDER}/openai/v1"
+BY_HAND = {
+    "pulumi stack select local": "pulumi stack select hosted",
+    "pulumi up": "pulumi up --yes --stack hosted",
+    "pulumi up --refresh=false": "pulumi up --yes --refresh=false --stack hosted",
+    "pulumi refresh": "pulumi refresh --yes --run-program --stack hosted",
+    "pulumi refresh --preview-only --expect-no-changes": (
+        "pulumi refresh --preview-only --expect-no-changes --stack hosted"
+    ),
+    "pulumi refresh --yes --clear-pending-creates": (
+        "pulumi refresh --yes --clear-pending-creates --run-program --stack hosted"
+    ),
+    "pulumi preview --json": "pulumi preview --json --stack hosted",
+    "pulumi preview --expect-no-changes": "pulumi preview --expect-no-changes --stack hosted",
+    "make schema": "make schema",
+    "make new-stack NAME=trial ARGS='--engine hosted --llm-url groq --model openai/gpt-oss-20b"
+    " --agent Concierge --sandbox'": (
+        "make new-stack NAME=trial"
+        " ARGS='--engine hosted --llm-url groq --model openai/gpt-oss-20b --agent Concierge --sandbox'"
+    ),
+    "pulumi cancel --yes": "pulumi cancel --yes --stack hosted",
+    "pulumi stack output developer_studio --json --show-secrets": (
+        "pulumi stack output developer_studio --json --show-secrets --stack hosted"
+    ),
+    "pulumi config set --path llms.<llm>.model <name>": (
+        f"pulumi config set --path llms.main.model {MODEL} --stack hosted"
+    ),
+    "python -m components wait http://127.0.0.1:21434/v1 smollm2:135m": f"python -m components wait {URL} {MODEL}",
+    "python -m components doctor http://127.0.0.1:21434/v1": f"python -m components doctor {URL}",
+    "python -m components doctor https://llm.example.com/v1 --model support": (
+        f"python -m components doctor {URL} --model {MODEL}"
+    ),
+    "LLM_TOKEN=... python -m components doctor https://llm.example.com/v1 --model support-8b --tools": (
+        f"python -m components doctor {URL} --model {MODEL} --tools"
+    ),
+    "LLM_TOKEN=... python -m components doctor https://api.groq.com/openai/v1 --model openai/gpt-oss-20b --json": (
+        f"python -m components doctor {URL} --model {MODEL} --json"
+    ),
+    "make doctor URL=http://127.0.0.1:8080/v1 MODEL=support-8b ARGS=--tools": (
+        f"make doctor URL={URL} MODEL={MODEL} ARGS=--tools"
+    ),
+    "python -m components adopt --all": "python -m components adopt --all",
+    "python -m components doctor --live": "python -m components doctor --live",
+    "python -m components doctor --live --write --yes": "python -m components doctor --live --write --yes",
+}
+
+
+@pytest.mark.parametrize("here", BY_HAND.values(), ids=BY_HAND.keys())
+def test_what_the_pages_tell_to_type_by_hand_works(hosted: World, here: str) -> None:
+    variables = {"LLM_TOKEN": hosted.provider_key, "TRUGEN_API_KEY": hosted.trugen_key}
+
+    with hosted.shell() as shell:
+        shell.run(" ".join(["export", *(f"{name}={value}" for name, value in variables.items())]))
+        done = shell.run(here)
+
+    assert done.status == 0, done.printed
