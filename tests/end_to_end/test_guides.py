@@ -38,7 +38,6 @@ CUSTOM = {"provider": "custom", "model": MODEL, "url": f"https://{PROVIDER}/open
 # In the head of a GGUF file: the key, its type, the length of the value, the value.
 ARCHITECTURE = b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00llama"
 HOST = "llm.example.com"
-GGUF = f".cache/models/{pins.GGUF_NAME}"
 
 
 @pytest.fixture(scope="module")
