@@ -71,7 +71,7 @@ def _host_paths(seen: Seen) -> Iterator[str]:
     options = seen.get("driverOpts") if seen.type == VOLUME else None
     found: list[Any] = [options.get("device")] if isinstance(options, Mapping) else []
     found += [volume.get("hostPath") for volume in seen.objects("volumes")]
-    found += [mount.get("source") for mount in seen.objects("mounts") if mount.get("type") == "bind"]
+    found += [mount.get("source") for mount in seen.objects("mounts")]
     yield from (path for path in found if isinstance(path, str) and path.startswith("/"))
 
 

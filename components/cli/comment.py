@@ -20,6 +20,7 @@ _TEXT_CHARS = 1_500
 _TEXTS_CHARS = 20_000
 
 NOTHING = Plan()
+_UPDATES = {"docker:Container": "puts it back as declared", "trugen:ChatCompletionsReady": "proves it again"}
 _WORDS = {
     "create": "create",
     "update": "update",
@@ -133,7 +134,7 @@ def _fate(found: Step, planned: Step | None, *, stopped: bool) -> str:
     if planned.op == "create":
         return "makes it anew"
     if planned.op == "update":
-        return "sends the declaration again"
+        return _UPDATES.get(planned.resource.kind, "sends the declaration again")
     return f"{_WORDS.get(planned.op, planned.op)}s it"
 
 

@@ -122,10 +122,17 @@ def _planned_inputs(plan: Json) -> tuple[str, ...]:
 
 
 def _different(found: Json) -> tuple[str, ...]:
-    """Names of what *found* shows otherwise; a secret is `[secret]` on both sides, so our own note counts too."""
+    """
+    Names of what *found* shows otherwise.
+
+    A provider that is a program of its own says them (`diffs`); dynamic ones are compared here. A secret is `[secret]`
+    on both sides, so our own note counts too.
+    """
     old, new = found.get("old") or {}, found.get("new") or {}
     if not new:
         return ()
+    if found.get("diffs") is not None:
+        return tuple(sorted(found["diffs"]))
     names = set((new.get("inputs") or {}).get("drift") or {})
     for part in ("inputs", "outputs"):
         before, after = old.get(part) or {}, new.get(part) or {}

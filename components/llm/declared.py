@@ -2,7 +2,7 @@
 
 import re
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainValidator
 from pydantic.alias_generators import to_camel
@@ -94,7 +94,8 @@ Tokens = Annotated[int, Field(ge=256, le=2**24)]
 Port = Annotated[int, AfterValidator(_port)]
 Image = Annotated[str, spelled(_IMAGE, "pin a tag other than latest, like 'ollama/ollama:0.24.0'")]
 ModelId = Annotated[str, spelled(_MODEL_ID, "write the model id as its server lists it")]
-Gpu = Annotated[str | int | tuple[str, ...], PlainValidator(_gpu)]
+_WrittenGpu = Literal["off", "all", "amd"] | dict[Literal["count"], int] | list[int | str]
+Gpu = Annotated[str | int | tuple[str, ...], PlainValidator(_gpu, json_schema_input_type=_WrittenGpu)]
 """`off`, `all` or ids of NVIDIA's, a number of them, or `amd`."""
 HostPath = Annotated[str, AfterValidator(_inside)]
 """Relative to the project root, absolute, or starting with `~`."""

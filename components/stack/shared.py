@@ -24,6 +24,7 @@ EVERY = "*"
 SECTIONS = ("llms", "agents", *attached.SECTIONS)
 # Texts that a file may hold instead: `<key>File`.
 TEXTS = {"agents": "personaPrompt", "guardrails": "prompt", "templates": "templateSystemPrompt"}
+_ADOPTED = {"adoptAgentId", "adoptId"}
 _FROM_HERE = f" (from {FILE})"
 
 
@@ -45,8 +46,8 @@ class Shared:
         return {name: self._whole(section, name, entry) for name, entry in entries.items()}
 
     def _whole(self, section: str, name: str, entry: Any) -> Any:
-        # An agent that was made by hand moves in as it is: a default of ours would change it.
-        if not isinstance(entry, dict) or "adoptAgentId" in entry:
+        # What was made by hand moves in as it is: a default of ours would change it.
+        if not isinstance(entry, dict) or _ADOPTED & entry.keys():
             return entry
         given, text = self.sections.get(section, {}), TEXTS.get(section)
         below = _over(given.get(EVERY, {}), given.get(name, {}), text)

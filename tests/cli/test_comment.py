@@ -23,6 +23,9 @@ HOSTILE = [
 ]
 
 
+CONTAINER = Resource("urn:pulumi:dev::trugen-llm::a:b:C$docker:index/container:Container::main-a")
+
+
 def agent(name: str = "ada") -> Resource:
     return Resource(f"urn:pulumi:dev::trugen-llm::pulumi-python:dynamic/trugen:Agent::{name}")
 
@@ -102,6 +105,7 @@ def test_a_refused_preview_says_why() -> None:
     [
         (Step("update", agent(), ("record",)), Step("update", agent()), (), "sends the declaration again"),
         (Step("delete", agent()), Step("create", agent()), (), "makes it anew"),
+        (Step("update", CONTAINER, ("mustRun",)), Step("update", CONTAINER), (), "puts it back as declared"),
         (Step("update", agent(), ("record",)), None, (), "leaves it"),
         (Step("delete", agent()), None, (), "forgets it"),
         (Step("update", agent(), ("envs",)), Step("delete-replaced", agent()), (), "replaces it"),

@@ -147,7 +147,10 @@ def test_a_host_name_that_trugen_cannot_call_is_refused(
     new_stack: NewStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert new_stack(*words("ollama", sandbox=False), "--hostname", "gpu-box.local") == 1
-    assert "llms.main.gateway.tls: asks a public CA for a certificate, but gpu-box.local is a name of" in capsys.readouterr().err
+    assert (
+        "llms.main.gateway.tls: asks a public CA for a certificate, but gpu-box.local is a name of"
+        in capsys.readouterr().err
+    )
 
 
 def test_an_agent_that_the_shared_file_knows_needs_no_prompt(new_stack: NewStack) -> None:

@@ -72,6 +72,13 @@ def test_an_edit_of_a_secret_is_named_although_its_values_look_the_same() -> Non
     assert drifted([read("update", hidden, shown)]).steps == (Step("update", Resource(URN), ("prompt", "record")),)
 
 
+def test_a_provider_that_says_what_differs_is_believed() -> None:
+    container = read("update", {"mustRun": True, "dns": None}, {"mustRun": False, "dns": []})
+    container["resOutputsEvent"]["metadata"]["diffs"] = ["mustRun"]
+
+    assert drifted([container]).steps[0].changed == ("mustRun",)
+
+
 def test_an_object_that_is_gone_has_drifted() -> None:
     assert drifted([read("delete", {"record": False}, None)]).steps == (Step("delete", Resource(URN)),)
 

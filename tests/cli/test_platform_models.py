@@ -21,7 +21,9 @@ def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A `pulumi` that has deployed the stack and says nothing else than its outputs."""
     (tmp_path / "outputs.json").write_text(json.dumps(OUTPUTS))
     program = tmp_path / "pulumi"
-    program.write_text(f"#!/bin/sh\ncase $* in *output*) cat {tmp_path}/outputs.json;; *export*) exit 1;; *) echo v3;; esac\n")
+    program.write_text(
+        f"#!/bin/sh\ncase $* in *output*) cat {tmp_path}/outputs.json;; *export*) exit 1;; *) echo v3;; esac\n"
+    )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")

@@ -13,6 +13,7 @@ from tests.fixtures.deployment import PROJECT, free_port
 from tests.fixtures.pulumi_project import PulumiProject, Result
 
 PACK = str(PROJECT / "policy" / "run")
+PRODUCTION = str(PROJECT / "policy" / "config" / "production.json")
 POLICIES = [rule.id for rule in RULES] + [GATEWAY_PRESENT]
 PULUMI_YAML = """\
 name: trugen-llm
@@ -140,6 +141,16 @@ def test_our_own_stacks_are_clean(stack: str, tmp_path: Path) -> None:
     assert result.status == 0, result.printed
     assert {policy for policy, _ in told(result.printed)} <= {"known-in-the-run", "image-digest"}
     assert "agent-url (llm_url) of concierge" in result.printed
+
+
+def test_our_production_stack_is_clean_as_a_stranger_may_check_it(tmp_path: Path) -> None:
+    """Against a sandbox with stand-ins for secrets, as previews of pull requests from forks: no real key is here."""
+    checkout = Checkout(tmp_path / "checkout", "production", {})
+
+    result = checkout.components("preview", "--as-sandbox", "--policy-pack", PACK, "--policy-pack-config", PRODUCTION)
+
+    assert result.status == 0, result.printed
+    assert {policy for policy, _ in told(result.printed)} == {"known-in-the-run"}
 
 
 def move_to_free_ports(file: Path) -> None:

@@ -18,7 +18,7 @@ def preview(stack: str, page: Path) -> Result:
     stranger = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     plugins = {name: os.environ[name] for name in ("PULUMI_HOME",) if name in os.environ}
     policy = ["--policy-pack", "policy/run", "--policy-pack-config", f"policy/config/{stack}.json"]
-    command = [sys.executable, "-m", "components", "preview", "--stack", stack, "--as-sandbox", "--comment", page]
+    command = [sys.executable, "-m", "components", "preview", "--stack", stack, "--as-sandbox", "--comment", str(page)]
     done = subprocess.run(
         [*command, *policy],
         cwd=PROJECT,

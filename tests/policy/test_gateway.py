@@ -3,7 +3,7 @@
 from typing import Any
 
 from policy.gateway import Placed, gateway_present
-from policy.seen import CONTAINER, UNKNOWN, Seen
+from policy.seen import CONTAINER, ENGINE_PARENT, UNKNOWN, Seen
 from policy.verdict import NotYet
 from tests.policy.conftest import IN_THE_GATEWAY, IN_THE_SERVER, urn
 
@@ -73,3 +73,10 @@ def test_networks_that_only_the_run_names_are_unknown() -> None:
 
 def test_a_users_own_containers_need_no_gateway() -> None:
     assert told(placed(CONTAINER, None, ports=PORTS)) == []
+
+
+def test_a_resource_is_not_within_itself() -> None:
+    server = Seen(ENGINE_PARENT, "main", urn(f"trugen-llm:index:LlmEndpoint${ENGINE_PARENT}"), {})
+
+    assert not server.within(ENGINE_PARENT)
+    assert server.within("trugen-llm:index:LlmEndpoint")

@@ -55,6 +55,7 @@ def test_a_fair_part_of_the_bad_inputs_is_of_a_wrong_shape() -> None:
         ("llms", {"main": {"engine": "ollama", "baseUrl": "https://llm.example.com/v1"}}),
         ("llms", {"main": {"engine": "olama"}}),
         ("llms", {"Main": {"engine": "ollama"}}),
+        ("llms", {"main": {"engine": "ollama", "gpu": "on"}}),
         ("llms", {"*": {"engine": "ollama"}}),
         ("llms", {"main": None}),
         ("trugen", {"sandbox": {"prot": 1}}),

@@ -60,6 +60,13 @@ def test_an_agent_that_is_adopted_takes_nothing_and_so_stays_as_it_is(load: Load
     assert (ada.idle_timeout, ada.timeout_s, ada.record) == (None, None, False)
 
 
+def test_an_attachment_that_is_adopted_takes_nothing_either(load: Load, share: Share, stack: Stack) -> None:
+    share("guardrails: {'*': {category: tone}}")
+    stack["guardrails"] = {"calm": {"name": "Calm", "prompt": "Stay calm.", "adoptId": "guardrail-1"}}
+
+    assert load(stack).guardrails["calm"].category is None
+
+
 def test_maps_merge_deeply(load: Load, share: Share, stack: Stack) -> None:
     share("llms: {'*': {ready: {timeoutS: 600}}, main: {ready: {successes: 3, ttftBudgetS: 1.5}}}")
     stack["llms"]["main"]["ready"] = {"successes": 4}

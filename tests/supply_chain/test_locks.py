@@ -12,10 +12,13 @@ SHORT = {
     PROJECT / "tests" / "requirements.txt": PROJECT / "tests" / "requirements.in",
     PROJECT / "tests" / "litellm" / "requirements.txt": PROJECT / "tests" / "litellm" / "requirements.in",
 }
+OF_THE_WORKSPACE = PROJECT / "docs" / "gitops" / "kubernetes" / "installer-requirements.txt"
 OF_PREPARATION = sorted((PROJECT / "air_gapped" / "pypi").glob("*.txt"))
 
 
-@pytest.mark.parametrize("lock", [*SHORT, *OF_PREPARATION], ids=lambda path: str(path.relative_to(PROJECT)))
+@pytest.mark.parametrize(
+    "lock", [*SHORT, OF_THE_WORKSPACE, *OF_PREPARATION], ids=lambda path: str(path.relative_to(PROJECT))
+)
 def test_every_package_has_one_version_and_hashes(lock: Path) -> None:
     found = pins(lock)
 
@@ -37,9 +40,9 @@ def test_product_and_tests_agree_on_every_package_that_both_have() -> None:
 
 
 def test_every_lock_that_an_install_reads_is_looked_at() -> None:
-    kept = {path for path in PROJECT.rglob("requirements*.txt") if not {".venv", ".cache"} & set(path.parts)}
+    kept = {path for path in PROJECT.rglob("*requirements*.txt") if not {".venv", ".cache"} & set(path.parts)}
 
-    assert kept == set(SHORT)
+    assert kept == {*SHORT, OF_THE_WORKSPACE}
 
 
 @pytest.mark.parametrize(
