@@ -295,6 +295,7 @@ BY_HAND = {
     ),
     "pulumi preview --json": "pulumi preview --json --stack hosted",
     "pulumi preview --expect-no-changes": "pulumi preview --expect-no-changes --stack hosted",
+    "pulumi stack rm --force": "pulumi stack init spare && pulumi stack rm --force --yes spare",
     "make preview": "make preview STACK=hosted",
     "make drift": "make drift STACK=hosted",
     "make schema": "make schema",
