@@ -79,9 +79,9 @@ def parsed(text: str) -> Shared:
     What *text* says.
 
     Raises:
-        ValueError: it is no YAML.
+        ValueError: it is no YAML, or has an alias: defaults of every entry stand under `"*"`.
     """
-    whole = yaml_file.loaded(text) or {}
+    whole = yaml_file.loaded(text, aliases=False) or {}
     if not isinstance(whole, dict):
         return Shared(problems=[Problem(FILE, f"is not a map of sections; known: {', '.join(SECTIONS)}")])
     sections, problems = {}, []

@@ -7,15 +7,18 @@ from typing import Any
 import yaml
 
 
-def loaded(text: str) -> Any:
+def loaded(text: str, *, aliases: bool = True) -> Any:
     """
     The value of *text*, None when it is empty.
+
+    Args:
+        aliases: Whether `*anchor` is allowed. A dozen lines of them stand for more values than a machine holds.
 
     Raises:
         ValueError: it is no YAML, or holds what JSON cannot; the text says where.
     """
     try:
-        value = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        value = yaml.load(text, _Loader if aliases else _WithoutAliases)  # noqa: S506 - SafeLoaders
         # Through JSON, which is how Pulumi hands on the values of a stack file.
         return json.loads(json.dumps(value))
     except yaml.MarkedYAMLError as error:
@@ -33,6 +36,16 @@ class _Loader(yaml.SafeLoader):
         if twice := next((key for key in keys if keys.count(key) > 1), None):
             raise yaml.constructor.ConstructorError(None, None, f"'{twice}' stands twice", node.start_mark)
         return super().construct_mapping(node, deep=deep)
+
+
+class _WithoutAliases(_Loader):
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            alias = self.peek_event()
+            raise yaml.composer.ComposerError(
+                None, None, f"the alias *{alias.anchor}; write the value itself", alias.start_mark
+            )
+        return super().compose_node(parent, index)
 
 
 # PyYAML's own rules, those of YAML 1.1, take `off` for false and `12:30` for 750. What Go takes for a number in another
