@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from components.cli.locks import Lock, refused_for
+from components.cli.locks import Lock, failed_over_one_that_has_gone, refused_for
 
 PROJECT = Path(__file__).resolve().parents[2]
 _NO_SUCH_COMMAND = 127  # as a shell says it
@@ -27,7 +27,7 @@ class EngineError(Exception):
 
 
 class LockedError(EngineError):
-    """Another run holds the stack, or has left its lock."""
+    """Another run holds the stack, or has left its lock, or (without *locks*) has given it back this moment."""
 
     def __init__(self, stack: str, locks: list[Lock], status: int) -> None:
         steps = "".join(f"\n  {lock}: {lock.next_step(stack)}." for lock in locks)
@@ -61,7 +61,8 @@ def pulumi(*words: str, stack: str, env: Mapping[str, str] | None = None) -> Non
     """
     command = ["pulumi", *words, "--stack", stack]
     status, complaint = _shown(command, env or {}, PROJECT)
-    if locks := refused_for(complaint):
+    locks = refused_for(complaint)
+    if locks or failed_over_one_that_has_gone(complaint):
         raise LockedError(stack, locks, status)
     if status != 0:
         raise EngineError(f"`{' '.join(command)}` ended with status {status}; what it printed says why.", status)

@@ -18,6 +18,8 @@ from components.cli import backend
 
 _REFUSAL = "the stack is currently locked by"
 _OWNER = re.compile(r"created by (?P<user>\S*)@(?P<host>[^@\s]+) \(pid (?P<pid>\d+)\) at (?P<taken_at>\S+)")
+# A lock that was given back between the list of locks and the look at it (gocloud.dev `blob.go`, `wrapError`).
+_GONE = re.compile(r'blob \(key "[^"]*\.pulumi/locks/[^"]*"\) \(code=NotFound\)')
 
 
 @dataclass(frozen=True)
@@ -95,3 +97,8 @@ def refused_for(printed: str) -> list[Lock]:
         Lock(int(one["pid"]), one["host"], one["user"], one["taken_at"])
         for one in _OWNER.finditer(printed[printed.index(_REFUSAL) :])
     ]
+
+
+def failed_over_one_that_has_gone(printed: str) -> bool:
+    """Whether Pulumi, by what it *printed*, gave up over a lock that another run took back while it looked."""
+    return _GONE.search(printed) is not None

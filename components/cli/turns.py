@@ -32,7 +32,7 @@ def take(
         if not all(lock.age_s < _SAME_MOMENT_S and not lock.is_dead for lock in refused.locks):
             raise
         pause_s = draw(*_PAUSE_S)
-        others = "; ".join(map(str, refused.locks))
+        others = "; ".join(map(str, refused.locks)) or "it has left again"
         print(f"another run came at the same moment ({others}); trying once more in {pause_s:.1f} s", file=sys.stderr)
         sleep(pause_s)
         engine.pulumi(*words, stack=stack, env=env)

@@ -62,6 +62,16 @@ def test_two_runs_that_refused_each_other_try_once_more(pulumi: Pulumi, capsys: 
     assert "process 4711 of ada on ci-7" in capsys.readouterr().err
 
 
+def test_a_run_that_failed_over_a_lock_given_back_meanwhile_tries_once_more(pulumi: Pulumi) -> None:
+    """As lock.go and gocloud.dev put it: the lock was listed, and gone when it was read."""
+    gone = 'blob (key ".pulumi/locks/organization/trugen-llm/dev/da92.json") (code=NotFound): key not found'
+    diary = pulumi(f"error: {gone}\n")
+
+    up()
+
+    assert len(diary.read_text().splitlines()) == 2
+
+
 def test_a_run_that_is_refused_again_gives_up_and_says_for_whom(pulumi: Pulumi) -> None:
     diary = pulumi(*[refusal(4711, "ci-7", timedelta(seconds=1))] * 2)
 
