@@ -100,11 +100,10 @@ def _stand_in(path: str, llms: Mapping[str, Any]) -> str:
 
 def _config(file: Path) -> dict[str, Any]:
     try:
-        found = yaml_file.loaded(file.read_text(encoding="utf-8"))["config"]
+        return dict(yaml_file.loaded(file.read_text(encoding="utf-8"))["config"])
     except (OSError, KeyError, TypeError, ValueError) as error:
         text = f"{file.relative_to(engine.PROJECT)} cannot be read: {type(error).__name__}.\n  Next: ls stacks"
         raise engine.EngineError(text, 1) from None
-    return dict(found)
 
 
 def _is_confidential(value: Any) -> bool:

@@ -101,7 +101,8 @@ def _secrets(facts: Facts) -> WeakChoice:
 def _facts(stack: str, file: Mapping[str, Any], config: Mapping[str, Any]) -> Facts:
     backend, provider = engine.backend_url(), file.get("secretsprovider")
     served = backend is not None and backend.startswith("http")
-    protection = config.get("trugen-llm:protection") or {}
+    protection = config.get("trugen-llm:protection")
+    protection = protection if isinstance(protection, Mapping) else {}
     passphrase, passphrase_file = _passphrase()
     return Facts(
         stack=stack,

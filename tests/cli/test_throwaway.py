@@ -66,6 +66,18 @@ def test_a_file_that_says_nonsense_is_left_to_the_program(llm: Any) -> None:
     assert of({}, {"main": llm})[1] == {}
 
 
+@pytest.mark.parametrize("text", ["", "config:\n", "config: a text\n", "- {\n"])
+def test_a_file_that_is_no_stack_file_is_refused_by_its_name(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.trial.yaml").write_text(text)
+    monkeypatch.setattr(engine, "PROJECT", tmp_path)
+
+    with pytest.raises(engine.EngineError, match=r"stacks/Pulumi\.trial\.yaml cannot be read"):
+        throwaway.project("trial").__enter__()
+
+
 def test_the_copy_of_a_stack_file_says_what_pulumi_reads_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "stacks").mkdir()
     for part in ("Pulumi.yaml", "__main__.py"):

@@ -143,7 +143,7 @@ def test_either_kind_of_protection_will_do(file: Path, protection: str) -> None:
     assert subjects() == ["backend"]
 
 
-@pytest.mark.parametrize("protection", ["{}", "null", "{protect: false}"])
+@pytest.mark.parametrize("protection", ["{}", "null", "{protect: false}", "true", "[protect]"])
 def test_a_protection_that_protects_nothing_is_none(file: Path, protection: str) -> None:
     file.write_text(KMS + REAL % f", trugen-llm:protection: {protection}")
 
