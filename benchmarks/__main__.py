@@ -7,10 +7,11 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import engine_delay, gate_delay, many_streams, noop_up, relay_cost, without_pause
+from benchmarks import engine_delay, gate_delay, many_streams, newcomer, noop_up, relay_cost, without_pause
 
 BENCHMARKS: dict[str, Callable[..., None]] = {
     "noop_up": noop_up.main,
+    "newcomer": newcomer.main,
     "gate_delay": gate_delay.main,
     "engine_delay": engine_delay.main,
     "relay_cost": relay_cost.main,

@@ -84,8 +84,9 @@ def watched(
         saving = ["--save-plan", str(plan)] if save_plan else []
         command = ["pulumi", *words, *saving, "--event-log", str(log), "--non-interactive", "--stack", stack]
         status, complaint = _shown(command, {"PULUMI_DEBUG_COMMANDS": "true", **(env or {})}, project)
-        events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-        saved = json.loads(plan.read_text()) if plan.exists() else {}
+        # Binary, where a line ends with "\n" only: a name may hold what Unicode takes for the end of one.
+        events = [json.loads(line) for line in log.read_bytes().splitlines()] if log.exists() else []
+        saved = json.loads(plan.read_bytes()) if plan.exists() else {}
         return Watched(status, events, saved, complaint.strip())
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from components.cli import engine
-from components.stack import shared
+from components.stack import shared, yaml_file
 
 _SHARED = ("components", ".venv", ".cache", "stacks/agents")
 _NAMESPACE = "trugen-llm:"
@@ -100,8 +100,8 @@ def _stand_in(path: str, llms: Mapping[str, Any]) -> str:
 
 def _config(file: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))["config"]
-    except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
+        found = yaml_file.loaded(file.read_text(encoding="utf-8"))["config"]
+    except (OSError, KeyError, TypeError, ValueError) as error:
         text = f"{file.relative_to(engine.PROJECT)} cannot be read: {type(error).__name__}.\n  Next: ls stacks"
         raise engine.EngineError(text, 1) from None
     return dict(found)

@@ -8,15 +8,12 @@ agent with `adoptAgentId` lies nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from components.stack import attached, prompts
+from components.stack import attached, prompts, yaml_file
 from components.stack.problems import Problem, unknown
 
 FILE = "stacks/shared.yaml"
@@ -82,13 +79,13 @@ def parsed(text: str) -> Shared:
     What *text* says.
 
     Raises:
-        ValueError: it is no YAML.
+        ValueError: it is no YAML, or has an alias: defaults of every entry stand under `"*"`.
     """
-    loaded = _loaded(text)
-    if not isinstance(loaded, dict):
+    whole = yaml_file.loaded(text, aliases=False) or {}
+    if not isinstance(whole, dict):
         return Shared(problems=[Problem(FILE, f"is not a map of sections; known: {', '.join(SECTIONS)}")])
     sections, problems = {}, []
-    for word, section in loaded.items():
+    for word, section in whole.items():
         if word not in SECTIONS:
             problems.append(Problem(FILE, f"`{word}` has no place here; {_advice(word)}"))
         elif not isinstance(section, dict):
@@ -106,28 +103,6 @@ def _advice(word: str) -> str:
     if word.endswith(("Token", "Tokens", "Key", "Keys", "secretHeaders")):
         return "a secret is stored encrypted in the file of its stack: `pulumi config set --secret`; revoke this one"
     return unknown(word, SECTIONS)
-
-
-def _loaded(text: str) -> Any:
-    try:
-        # Through JSON, since that is what Pulumi hands on of a stack file: dates become text.
-        loaded = json.loads(json.dumps(yaml.load(text, _Loader), default=str))  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        place = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
-        raise ValueError(f"is no YAML: {error.problem}{place}") from None
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
-        raise ValueError("is no YAML that a stack file could hold, too") from None
-    return {} if loaded is None else loaded
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice, as Pulumi does in a stack file: PyYAML would forget the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
-        if twice := next((key for key in keys if keys.count(key) > 1), None):
-            raise yaml.constructor.ConstructorError(None, None, f"'{twice}' stands twice", node.start_mark)
-        return super().construct_mapping(node, deep=deep)
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any], text: str | None) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """What a stranger's stack file becomes before it is checked: no secret, no real TruGen."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from components.cli import engine, throwaway
 from components.cli.throwaway import sandboxed
 from components.llm.gateway.tunnel import CONNECTORS
 
@@ -62,3 +64,17 @@ def test_no_two_stand_ins_are_alike() -> None:
 @pytest.mark.parametrize("llm", ["a text", None, {"gateway": "nonsense"}, {"gateway": {"tunnel": []}}])
 def test_a_file_that_says_nonsense_is_left_to_the_program(llm: Any) -> None:
     assert of({}, {"main": llm})[1] == {}
+
+
+def test_the_copy_of_a_stack_file_says_what_pulumi_reads_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stacks").mkdir()
+    for part in ("Pulumi.yaml", "__main__.py"):
+        (tmp_path / part).touch()
+    (tmp_path / "stacks" / "Pulumi.trial.yaml").write_text("config: {trugen-llm:llms: {main: {gpu: off}}}")
+    monkeypatch.setattr(engine, "PROJECT", tmp_path)
+    monkeypatch.setattr(throwaway, "_quietly", lambda *_: None)  # Pulumi itself is not there
+
+    with throwaway.project("trial") as (folder, _):
+        copied = (folder / "stacks" / "Pulumi.trial.yaml").read_text()
+
+    assert "gpu: 'off'" in copied

@@ -9,6 +9,10 @@ from tests.fixtures.guide import GUIDES, commands
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = (PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md")))
+# By the test of that name in tests/end_to_end, with the runner of tests/fixtures/guide.py.
+FOLLOWED = dict.fromkeys(sorted(GUIDES.glob("*.md")), "test_guides.py") | {
+    PROJECT / "docs" / "state.md": "test_state_guide.py"
+}
 _FENCE = re.compile(r" *```(\w*)$")
 _SHELLS = {"console", "bash", "sh", "shell"}
 _INLINE = re.compile(r"`((?:make|pulumi|python3? -m (?:components|benchmarks|tests|air_gapped)[.\w]*)(?: [^`]*)?)`")
@@ -37,9 +41,8 @@ def typed() -> Iterator[Said]:
 
 
 def followed() -> set[str]:
-    """What the guides and docs/state.md type, which test_guides.py and test_state_guide.py do to the letter."""
-    pages = [*GUIDES.glob("*.md"), PROJECT / "docs" / "state.md"]
-    return {spelled(command.text) for page in pages for command in commands(page)}
+    """What is typed by a test that follows its page to the letter."""
+    return {spelled(command.text) for page in FOLLOWED for command in commands(page)}
 
 
 def spelled(command: str) -> str:

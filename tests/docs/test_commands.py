@@ -4,17 +4,17 @@ cannot be run here stands there with the reason.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.docs.pages import PROJECT, followed, spelled, typed
+from tests.docs.pages import FOLLOWED, PROJECT, followed, spelled, typed
 from tests.fixtures.guide import GUIDES
 
 TABLE: Mapping[str, Mapping[str, Any]] = yaml.safe_load((PROJECT / "tests" / "docs" / "commands.yaml").read_text())
 LINES_OF_A_SCREEN = 60
-GUIDE_TESTS = (PROJECT / "tests" / "end_to_end" / "test_guides.py").read_text(encoding="utf-8")
 
 
 def test_every_command_is_run_by_a_test_or_its_reason_is_told() -> None:
@@ -43,15 +43,14 @@ def test_an_entry_names_a_test_and_its_words_or_else_a_reason(command: str) -> N
     assert set(TABLE[command]) in ({"test", "words"}, {"not run"})
 
 
-@pytest.mark.parametrize("guide", sorted(GUIDES.glob("*.md")), ids=lambda page: page.stem)
-def test_every_guide_is_followed_by_a_test_and_ends_with_what_if(guide: Any) -> None:
-    text = guide.read_text(encoding="utf-8")
-    *_, last = (line for line in text.splitlines() if line.startswith("## "))
-
-    assert f'"{guide.stem}"' in GUIDE_TESTS
-    assert last == "## What if"
+@pytest.mark.parametrize(("page", "test"), FOLLOWED.items(), ids=lambda one: getattr(one, "stem", ""))
+def test_a_page_that_is_followed_is_named_by_the_test_that_follows_it(page: Path, test: str) -> None:
+    assert f'{page.stem}"' in (PROJECT / "tests" / "end_to_end" / test).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("guide", sorted(GUIDES.glob("*.md")), ids=lambda page: page.stem)
-def test_a_guide_is_two_screens_long_at_most(guide: Any) -> None:
-    assert len(guide.read_text(encoding="utf-8").splitlines()) <= 2 * LINES_OF_A_SCREEN
+def test_a_guide_is_two_screens_long_and_ends_with_what_if(guide: Path) -> None:
+    lines = guide.read_text(encoding="utf-8").splitlines()
+
+    assert len(lines) <= 2 * LINES_OF_A_SCREEN
+    assert [line for line in lines if line.startswith("## ")][-1] == "## What if"

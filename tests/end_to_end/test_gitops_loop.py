@@ -21,7 +21,7 @@ pytestmark = pytest.mark.docker
 
 PROMPT = "You are Ada, canary-prompt-of-the-hotel."
 EDIT = "canary-edit-behind-the-back"
-_PROMPT_FILE = "stacks/agents/desk.md"
+_PROMPT_FILE = "stacks/agents/concierge.md"
 _PRINTS_ENVIRONMENT = '\nimport os\n\nprint("seen by a stranger:", dict(os.environ))\n'
 
 
@@ -92,7 +92,7 @@ class Teller:
         team.clone.push("Make the stack")
         self._note("first deployment", team.deployed(team.forge.merge("stack")))
         outputs = team.outputs()
-        self.story.secrets += [outputs["sandbox"]["api_key"], outputs["developer_studio"]["desk"]["token"]]
+        self.story.secrets += [outputs["sandbox"]["api_key"], outputs["developer_studio"]["concierge"]["token"]]
         self._look("first deployment")
 
     def _pull_request(self) -> None:
@@ -100,11 +100,11 @@ class Teller:
         git(team.clone.folder, "fetch", "--quiet")
         team.clone.branch("prompt")
         team.clone.edit(_PROMPT_FILE, lambda _: f"{PROMPT}\n")
-        team.clone.edit(team.stack_file, lambda text: text.replace("personaName", "personaNam"))
+        team.clone.edit(team.stack_file, lambda text: text.replace("agentName", "agentNam"))
         team.clone.push("Greet the guests, with a slip")
         self._note("refused preview", team.previewed(team.pull_request("prompt", 7)))
         self._look("refused preview")
-        team.clone.edit(team.stack_file, lambda text: text.replace("personaNam", "personaName"))
+        team.clone.edit(team.stack_file, lambda text: text.replace("agentNam", "agentName"))
         team.clone.push("Correct the slip")
         self._note("preview", team.previewed(team.pull_request("prompt", 7)))
         self._look("preview")
@@ -161,7 +161,7 @@ def test_a_refused_pull_request_is_told_why_in_its_comment_and_changes_nothing(s
 
     assert not story.jobs["refused preview"].ok
     assert f"Preview of `{story.stack}`: was refused" in comment
-    assert "agents.desk.personaNam" in comment
+    assert "agents.concierge.agentNam" in comment
     assert story.seen["refused preview"] == story.seen["first deployment"]
 
 
@@ -171,7 +171,7 @@ def test_the_next_push_edits_the_comment_which_names_the_agent_and_the_changed_i
     assert story.jobs["preview"].ok, story.jobs["preview"].log
     assert comment.startswith(f"<!-- trugen-llm preview: {story.stack} -->")
     assert "1 to update" in comment
-    assert "| update | `trugen:Agent` | `desk` | `agent_system_prompt`, `persona_prompt` |" in comment
+    assert "| update | `trugen:Agent` | `concierge` | `agent_system_prompt`, `persona_prompt` |" in comment
     assert "refused" not in comment
     assert story.seen["preview"] == story.seen["first deployment"]
 
@@ -190,7 +190,7 @@ def test_a_strangers_pull_request_gets_a_plan_in_the_summary_and_sees_no_secret(
 
     assert job.ok, job.log
     assert "Checked against a sandbox" in job.summary
-    assert "`trugen:Agent` | `desk`" in job.summary
+    assert "`trugen:Agent` | `concierge`" in job.summary
     assert "seen by a stranger: {" in job.log
     assert story.github["preview of a stranger"] == story.github["deployment"]
 

@@ -38,7 +38,6 @@ CUSTOM = {"provider": "custom", "model": MODEL, "url": f"https://{PROVIDER}/open
 # In the head of a GGUF file: the key, its type, the length of the value, the value.
 ARCHITECTURE = b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00llama"
 HOST = "llm.example.com"
-GGUF = f".cache/models/{pins.GGUF_NAME}"
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +182,17 @@ def test_your_own_gpu_box(world: World) -> None:
     assert any(url.startswith(f"https://{HOST}:") for url in urls), urls
 
 
+def test_the_metrics_of_a_gateway_are_where_its_page_says(world: World, box: Box) -> None:
+    """`docker exec <c>-gateway wget -qO- http://gateway-private:9180/metrics`, of docs/gateway.md."""
+    with world.shell() as shell:
+        done = shell.run(
+            f"docker exec trugen-llm-{box.stack}-main-gateway wget -qO- http://gateway-private:9180/metrics"
+        )
+
+    assert done.status == 0, done.printed
+    assert "caddy_http_requests_total" in done.printed
+
+
 def test_upgrade_a_model(world: World, box: Box) -> None:
     models = world.folder / ".cache" / "models"
     whole = (models / pins.GGUF_NAME).read_bytes()
@@ -285,6 +295,9 @@ BY_HAND = {
     ),
     "pulumi preview --json": "pulumi preview --json --stack hosted",
     "pulumi preview --expect-no-changes": "pulumi preview --expect-no-changes --stack hosted",
+    "pulumi stack rm --force": "pulumi stack init spare && pulumi stack rm --force --yes spare",
+    "make preview": "make preview STACK=hosted",
+    "make drift": "make drift STACK=hosted",
     "make schema": "make schema",
     "make new-stack NAME=trial ARGS='--engine hosted --llm-url groq --model openai/gpt-oss-20b"
     " --agent Concierge --sandbox'": (

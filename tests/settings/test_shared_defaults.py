@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.stack import shared
+from components.stack import shared, yaml_file
 from components.stack.shared import Shared
 from tests.settings.conftest import Load, Stack
 
@@ -74,6 +74,47 @@ def test_maps_merge_deeply(load: Load, share: Share, stack: Stack) -> None:
     ready = load(stack).llms["main"].model_dump()["ready"]
 
     assert (ready["timeout_s"], ready["successes"], ready["ttft_budget_s"]) == (600, 4, 1.5)
+
+
+@pytest.mark.parametrize("gpu", ["off", "'off'", "all", "amd"])
+def test_words_mean_what_they_mean_in_a_stack_file(load: Load, share: Share, stack: Stack, gpu: str) -> None:
+    share(f"llms: {{main: {{gpu: {gpu}}}}}")
+
+    assert load(stack).llms["main"].model_dump()["gpu"] == gpu.strip("'")
+
+
+# Measured: `pulumi config get m` of a stack file with these values, CLI 3.259.
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("yes", "yes"),
+        ("on", "on"),
+        ("true", True),
+        ("12:30", "12:30"),
+        ("600", 600),
+        ("0.5", 0.5),
+        ("1e3", 1000.0),
+        ("~", None),
+        ("", None),
+        ("'600'", "600"),
+        ("8GiB", "8GiB"),
+        (".5", 0.5),
+        ("+5", 5),
+    ],
+)
+def test_a_value_is_read_as_pulumi_reads_it(written: str, value: object) -> None:
+    assert yaml_file.loaded(f"a: {written}") == {"a": value}
+
+
+@pytest.mark.parametrize("written", ["0755", "0x1F", "1_000", "2030-05-31"])
+def test_a_number_or_date_of_another_notation_is_text_and_so_refused_where_a_number_belongs(
+    problems: Problems, share: Share, stack: Stack, written: str
+) -> None:
+    share(f"agents: {{ada: {{timeoutS: {written}}}}}")
+
+    assert problems(stack) == [
+        f"agents.ada.timeoutS: input should be a valid integer, not '{written}' (from stacks/shared.yaml)"
+    ]
 
 
 def test_a_list_replaces(load: Load, share: Share, stack: Stack) -> None:
@@ -195,7 +236,9 @@ def test_what_has_no_place_in_the_shared_file_is_refused(
         ("agents: {\n  ada: [canary", "is no YAML: "),
         ("agents: {}\nagents: {}", "is no YAML: 'agents' stands twice (line 1)"),
         ("agents: !!python/object:canary {}", "is no YAML: "),
-        ("a: &a [*a]", "is no YAML that a stack file could hold, too"),
+        ("? 2030-01-01\n: {}", "is no YAML that a stack file could hold, too"),
+        ("agents: &a [*a]", "is no YAML: the alias *a; write the value itself"),
+        ("a: &a {x: 1}\nb: {<<: [*a, *a]}", "is no YAML: the alias *a; write the value itself"),
         ("- agents", "is not a map of sections; known: llms, agents, "),
     ],
 )
