@@ -14,7 +14,7 @@ _OF_THE_GATEWAY = frozenset({"NET_BIND_SERVICE"})
 _PRIVATE_DOOR = 8081
 """Port inside the gateway's container, behind which engines are proven and filled."""
 _SOCKET_FOLDERS = frozenset({"/", "/var", "/var/run", "/run", "/run/containerd", "/run/podman"})
-_SOCKET = re.compile(r".*/(?:docker|containerd|podman|crio)\.sock")
+_SOCKET = re.compile(r".*/(?:docker|containerd|podman|crio)\.sock|/run/user(?:/\d+)?")
 _UNCONFINED = re.compile(r"(?:seccomp|apparmor|systempaths)[:=]unconfined|label[:=]disable|no-new-privileges[:=]false")
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - what Docker takes where none is named
 
@@ -32,7 +32,7 @@ def memory_limit(seen: Seen, _: Settings) -> Iterator[Finding]:
 
 def container_privileges(seen: Seen, _: Settings) -> Iterator[Finding]:
     yield from not_yet(seen, "privileged", "capabilities", "pidMode", "ipcMode", "usernsMode", "securityOpts")
-    if seen.get("privileged") is True:
+    if _may_be_on(seen.get("privileged")):
         yield Violation("privileged is true: it is root of this machine. Remove it, and name the one device it needs.")
     for capability in sorted(_added(seen) - (_OF_THE_GATEWAY if seen.within(GATEWAY_PARENT) else frozenset())):
         yield Violation(f"capability {capability} is added. Remove it from `capabilities.adds`.")
@@ -72,7 +72,15 @@ def _host_paths(seen: Seen) -> Iterator[str]:
     found: list[Any] = [options.get("device")] if isinstance(options, Mapping) else []
     found += [volume.get("hostPath") for volume in seen.objects("volumes")]
     found += [mount.get("source") for mount in seen.objects("mounts")]
+    # A volume that Docker makes for this mount alone.
+    found += [_within(mount, "volumeOptions", "driverOptions", "device") for mount in seen.objects("mounts")]
     yield from (path for path in found if isinstance(path, str) and path.startswith("/"))
+
+
+def _within(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
 def host_network(seen: Seen, _: Settings) -> Iterator[Finding]:
@@ -84,7 +92,7 @@ def host_network(seen: Seen, _: Settings) -> Iterator[Finding]:
 def port_binding(seen: Seen, _: Settings) -> Iterator[Finding]:
     """Everywhere but on loopback only the gateway's public door may listen."""
     yield from not_yet(seen, "ports", "publishAllPorts")
-    if seen.get("publishAllPorts") is True:
+    if _may_be_on(seen.get("publishAllPorts")):
         yield Violation("publishAllPorts is true: every port is open to everybody. Name ports, with `ip: 127.0.0.1`.")
     for port in seen.objects("ports"):
         ip, inside = port.get("ip", _EVERYWHERE), port.get("internal")
@@ -96,6 +104,11 @@ def port_binding(seen: Seen, _: Settings) -> Iterator[Finding]:
             f"port {_number(inside)} is bound to {ip or _EVERYWHERE}, where others than this machine reach it."
             " Bind it to 127.0.0.1."
         )
+
+
+def _may_be_on(value: object) -> bool:
+    """Of all values only an absent one and False are certainly off, whatever the provider makes of the others."""
+    return not (value is None or value is False or isinstance(value, Unknown))
 
 
 def _number(value: object) -> str:

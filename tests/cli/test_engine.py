@@ -1,4 +1,4 @@
-"""What is kept of a watched run of the Pulumi CLI. Pulumi is scripted here: it writes its event log where it is told."""
+"""What is kept of a watched run of the Pulumi CLI. Pulumi is scripted here: it writes the log that it is told to."""
 
 import json
 import os

@@ -45,6 +45,8 @@ def test_a_limit_that_swap_lifts_is_none() -> None:
     ("changes", "words"),
     [
         ({"privileged": True}, "privileged is true"),
+        ({"privileged": "true"}, "privileged is true"),
+        ({"privileged": 1.0}, "privileged is true"),
         ({"capabilities": {"adds": ["CAP_SYS_ADMIN"], "drops": ["ALL"]}}, "capability SYS_ADMIN"),
         ({"capabilities": {"adds": ["all"]}}, "capability ALL"),
         ({"capabilities": {"adds": ["NET_BIND_SERVICE"]}}, "capability NET_BIND_SERVICE"),
@@ -71,14 +73,17 @@ def test_the_gateway_may_have_the_one_capability_that_its_binary_carries() -> No
 @pytest.mark.parametrize(
     "path",
     ["/var/run/docker.sock", "/run/docker.sock", "//var/run/../run/docker.sock", "/run/user/1000/docker.sock",
-     "/run/containerd/containerd.sock", "/", "/var/run/", "/run"],
+     "/run/user/1000", "/run/user/", "/run/containerd/containerd.sock", "/", "/var/run/", "/run"],
 )  # fmt: skip
 def test_no_way_to_dockers_socket_is_mounted(path: str) -> None:
     by_volume = container(volumes=[{"hostPath": path, "containerPath": "/x"}])
     by_mount = container(mounts=[{"type": "bind", "source": path, "target": "/x"}])
-    disguised = Seen(VOLUME, "v", urn(VOLUME), {"driverOpts": {"type": "none", "o": "bind", "device": path}})
+    bound = {"type": "none", "o": "bind", "device": path}
+    disguised = Seen(VOLUME, "v", urn(VOLUME), {"driverOpts": bound})
+    at_once = container(mounts=[{"type": "volume", "target": "/x", "volumeOptions": {"driverOptions": bound}}])
 
-    assert [len(violations("docker-socket", one)) for one in (by_volume, by_mount, disguised)] == [1, 1, 1]
+    found = [len(violations("docker-socket", one)) for one in (by_volume, by_mount, disguised, at_once)]
+    assert found == [1, 1, 1, 1]
 
 
 def test_weights_and_named_volumes_may_be_mounted() -> None:
@@ -123,8 +128,9 @@ def test_only_the_public_door_of_the_gateway_may_listen_to_everybody() -> None:
     assert "port 8081" in text
 
 
-def test_publishing_every_port_is_refused() -> None:
-    assert len(violations("port-binding", container(publishAllPorts=True))) == 1
+@pytest.mark.parametrize("all_of_them", [True, "true"])
+def test_publishing_every_port_is_refused(all_of_them: object) -> None:
+    assert len(violations("port-binding", container(publishAllPorts=all_of_them))) == 1
 
 
 @pytest.mark.parametrize(
