@@ -121,8 +121,9 @@ def _walk(newcomer: Newcomer, forge: Forge, deployed: Callable[[Clone], None]) -
     comment = (runner.folder / "preview.md").read_text()
     assert "| update | `trugen:Agent` | `concierge` |" in comment, comment
     with newcomer.phase("merge, runner: make up"):
+        merged = forge.merge("night-desk")
         git(runner.folder, "fetch", "--quiet", "origin")
-        git(runner.folder, "checkout", "--quiet", forge.merge("night-desk"))
+        git(runner.folder, "checkout", "--quiet", merged)
         newcomer.types(runner, "make", "up", f"STACK={_STACK}")
     deployed(runner)
     with newcomer.phase("look at the agent"):

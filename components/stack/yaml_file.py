@@ -41,7 +41,7 @@ class _Loader(yaml.SafeLoader):
 class _WithoutAliases(_Loader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            alias = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it out
+            alias = self.peek_event()  # type: ignore[no-untyped-call] # of the stubs
             raise yaml.composer.ComposerError(
                 None, None, f"the alias *{alias.anchor}; write the value itself", alias.start_mark
             )

@@ -236,7 +236,7 @@ def test_what_has_no_place_in_the_shared_file_is_refused(
         ("agents: {\n  ada: [canary", "is no YAML: "),
         ("agents: {}\nagents: {}", "is no YAML: 'agents' stands twice (line 1)"),
         ("agents: !!python/object:canary {}", "is no YAML: "),
-        ("agents: !!binary aGk=", "is no YAML that a stack file could hold, too"),
+        ("agents: !!binary aGVq", "is no YAML that a stack file could hold, too"),
         ("agents: &a [*a]", "is no YAML: the alias *a; write the value itself"),
         ("a: &a {x: 1}\nb: {<<: [*a, *a]}", "is no YAML: the alias *a; write the value itself"),
         ("- agents", "is not a map of sections; known: llms, agents, "),
