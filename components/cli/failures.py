@@ -18,7 +18,8 @@ _NEXT = {
 }
 _ECHO = re.compile(r"(error: )?(preview failed|update failed|an unhandled error occurred: program exited .*)")
 # A backend's address may carry a password, and the CLI repeats it (seen, 3.259).
-_USER_OF_URL = re.compile(r"://[^/\s\"'@]*@")
+# Up to the last `@`: Go takes one for a part of the password.
+_USER_OF_URL = re.compile(r"://[^/\s\"]*@")
 
 
 def explain(command: str, stack: str, complaint: str, plan: Plan) -> str:

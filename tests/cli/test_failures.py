@@ -48,8 +48,9 @@ def test_the_object_that_refused_is_named() -> None:
     assert text.startswith("trugen:Agent ada: policy no-http: say https")
 
 
-def test_the_password_of_a_backend_is_not_repeated() -> None:
-    complaint = 'error: unable to open state database "postgres://ada:CANARY-pw@db.example/state": refused'
+@pytest.mark.parametrize("password", ["CANARY-pw", "a@CANARY", "a'CANARY"])
+def test_the_password_of_a_backend_is_not_repeated(password: str) -> None:
+    complaint = f'error: unable to open state database "postgres://ada:{password}@db.example/state": refused'
 
     text = explain("drift", "dev", complaint, Plan())
 
