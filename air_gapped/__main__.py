@@ -19,6 +19,7 @@ from air_gapped import (
     actionlint,
     caddy_image,
     docker_engine,
+    jq,
     llama_cpp_image,
     model_file,
     ollama_image,
@@ -65,6 +66,7 @@ def _everything(*, with_tests: bool) -> list[Task]:
             Task("litellm", python_env.litellm),
             Task("actionlint", actionlint.linter),
             Task("postgres", postgres.server),
+            Task("jq", jq.program),
         ]
     return tasks
 

@@ -61,7 +61,9 @@ def in_trugen(stack: str, recorded: Recorded) -> Iterator[Finding]:
             continue
         for id_, name in _unknown(stack, kind, names, shown, known):
             if name in known.values():
-                remove = f'curl -X DELETE -H "x-api-key: $TRUGEN_API_KEY" {workspace.api_url}{kind.path}/{id_}'
+                own = "<api_key of `pulumi stack output sandbox --show-secrets`>"
+                shown_key = own if workspace.is_sandbox else "$TRUGEN_API_KEY"
+                remove = f'curl -X DELETE -H "x-api-key: {shown_key}" {workspace.api_url}{kind.path}/{id_}'
                 yield Finding(f"{kind.noun} {name}", "fault", f"{id_} is a twin that the state does not know", remove)
             else:
                 take = f"python -m components up --stack {stack}   # takes it over"
