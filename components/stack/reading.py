@@ -26,6 +26,13 @@ _SECRETS = {
     "secretHeaders": "pulumi config set --secret --path secretHeaders.tools.<name of the tool>.<header>",
 }
 
+_TOKENS = {
+    "llmTokens": rules.tokens,
+    "hubTokens": rules.hub_tokens,
+    "providerKeys": rules.provider_keys,
+    "tunnelTokens": rules.tunnel_tokens,
+}
+
 
 def read(project: str, stack: str, config: Mapping[str, str], encrypted: Collection[str], folder: Path) -> Settings:
     """
@@ -68,41 +75,42 @@ class _Reader:
         agents = self._named("agents", self._with_texts("agents", raw_agents), AgentSettings)
         raw_protection = self._object("protection") if "protection" in self._config else {}
         protection = self._checked("protection", raw_protection, Protection)
-        key = self._secret("trugenApiKey")
-        tokens, hub_tokens = self._tokens("llmTokens"), self._tokens("hubTokens")
-        provider_keys, tunnel_tokens = self._tokens("providerKeys"), self._tokens("tunnelTokens")
+        self._references(raw_llms, raw_agents)
+        self.problems += rules.exact_names(agents)
+        self.problems += rules.adopted_once(agents)
+        self.problems += rules.ports(llms, trugen)
+        self.problems += reach.doors(llms)
+        self.problems += rules.tool_calls(llms, agents)
+        if trugen is not None:
+            self.problems += reach.reachable(llms, trugen)
+        return {
+            "llms": llms,
+            "agents": agents,
+            "trugen": trugen,
+            "protection": protection,
+            **self._confidential(llms, set(raw_llms), trugen),
+            **self._attachments(raw_agents),
+        }
 
-        # From the raw entries: an agent's other mistakes must not hide a wrong name, nor the other way round.
+    def _references(self, raw_llms: dict[str, Any], raw_agents: dict[str, Any]) -> None:
+        """From the raw entries: an agent's other mistakes must not hide a wrong name, nor the other way round."""
         llm_of = {
             name: raw["llm"]
             for name, raw in raw_agents.items()
             if isinstance(raw, dict) and isinstance(raw.get("llm"), str)
         }
         self.problems += rules.references(llm_of, set(raw_llms))
-        self.problems += rules.exact_names(agents)
-        self.problems += rules.adopted_once(agents)
-        self.problems += rules.ports(llms, trugen)
-        self.problems += rules.tokens(tokens, llms, set(raw_llms))
-        self.problems += rules.hub_tokens(hub_tokens, llms, set(raw_llms))
-        self.problems += rules.provider_keys(provider_keys, llms, set(raw_llms))
-        self.problems += rules.tunnel_tokens(tunnel_tokens, llms, set(raw_llms))
-        self.problems += reach.doors(llms)
-        self.problems += rules.tool_calls(llms, agents)
+
+    def _confidential(self, llms: dict[str, Any], declared: set[str], trugen: TrugenSettings | None) -> dict[str, Any]:
+        key = self._secret("trugenApiKey")
         if trugen is not None:
-            self.problems += reach.reachable(llms, trugen)
             self.problems += rules.api_key(key, trugen, from_environment=bool(os.environ.get("TRUGEN_API_KEY")))
-        return {
-            "llms": llms,
-            "agents": agents,
-            "trugen": trugen,
-            "protection": protection,
-            "trugen_api_key": key and SecretStr(key),
-            "llm_tokens": {name: SecretStr(token) for name, token in tokens.items()},
-            "hub_tokens": {name: SecretStr(token) for name, token in hub_tokens.items()},
-            "tunnel_tokens": {name: SecretStr(token) for name, token in tunnel_tokens.items()},
-            "provider_keys": {name: SecretStr(key) for name, key in provider_keys.items()},
-            **self._attachments(raw_agents),
-        }
+        found: dict[str, Any] = {"trugen_api_key": key and SecretStr(key)}
+        for name, rule in _TOKENS.items():
+            tokens = self._tokens(name)
+            self.problems += rule(tokens, llms, declared)
+            found[to_snake(name)] = {llm: SecretStr(token) for llm, token in tokens.items()}
+        return found
 
     def _attachments(self, raw_agents: dict[str, Any]) -> dict[str, Any]:
         raw = {key: self._entries(key) if key in self._config else {} for key in attached.SECTIONS}
