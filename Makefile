@@ -17,14 +17,14 @@ down: ## remove everything the stack made, then the Docker engine if `make up` s
 
 test: check ## everything, with the real Pulumi engine, Docker, Ollama and sandbox
 	@$(PREPARE) prepare --with-tests
-	@$(RUN) python -m tests.side_by_side
+	@$(RUN) python -u -m tests.side_by_side
 
 check: ## lint, types, pure and wire tests: needs Python packages only
 	@$(PREPARE) packages --with-tests
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
-	@$(RUN) python -m pytest -m "not end_to_end and not contract"
+	@$(RUN) python -u -m pytest -m "not end_to_end and not contract"
 
 doctor: ## what is here, what is missing, what to type next; with URL=… (and MODEL=…, ARGS=…): check that endpoint
 	@$(PREPARE) packages

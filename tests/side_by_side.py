@@ -29,7 +29,7 @@ def main() -> int:
 
 
 def _started(marks: str, log: Path | None) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "pytest", "-m", marks]
+    command = [sys.executable, "-u", "-m", "pytest", "-m", marks]  # -u: a log shows how far it is
     if log is None:
         return subprocess.Popen(command)
     with log.open("wb") as output:
