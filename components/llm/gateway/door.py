@@ -42,8 +42,9 @@ class Door:
             VolumeFilesError: Docker did not take it.
         """
         content = "" if routes is None else str(routes)
-        found = self.volume.get(ROUTES)[ROUTES]
-        if found is None:  # somebody died at it, and the other file is the whole one
-            self.volume.put({ROUTES: content})
-        elif found != content:
-            self.volume.put({NEXT_ROUTES: content, ROUTES: content})
+        found = self.volume.get(ROUTES, NEXT_ROUTES)
+        if found[ROUTES] == content:
+            return
+        # Where somebody died at one file, the other is the whole one and is left alone.
+        died = found[ROUTES] is None and found[NEXT_ROUTES] is not None
+        self.volume.put({ROUTES: content} if died else {NEXT_ROUTES: content, ROUTES: content})
