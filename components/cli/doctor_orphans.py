@@ -13,10 +13,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import docker
-import yaml
 from docker.errors import DockerException
 
-from components.cli import engine
+from components.cli import stack_file
 from components.cli.finding import Finding
 from components.cli.recorded import Recorded, Workspace
 from components.lifecycle.identity import MARKER_CHARACTERS, marker
@@ -114,8 +113,7 @@ def _unknown(
 def _stack_file(stack: str) -> Mapping[str, Any]:
     """Sections of the stack file by name; none of a file that cannot be read, which the program will say."""
     try:
-        text = (engine.PROJECT / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
-        config = yaml.safe_load(text)["config"]
+        config = stack_file.read(stack)["config"]
         return {key.partition(":")[2]: value for key, value in config.items() if isinstance(value, dict)}
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError):
+    except (OSError, KeyError, TypeError, ValueError, AttributeError):
         return {}

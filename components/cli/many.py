@@ -2,9 +2,7 @@
 
 import os
 
-import yaml
-
-from components.cli import engine
+from components.cli import stack_file
 
 # Below, one write of the state per step costs nothing that anybody would notice.
 MANY = 25
@@ -33,7 +31,6 @@ def variables(agents: int) -> dict[str, str]:
 def count(stack: str) -> int:
     """How many agents the stack file declares; 0 for one that cannot be read, which the program will say."""
     try:
-        file = yaml.safe_load((engine.PROJECT / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
-        return len(file["config"]["trugen-llm:agents"])
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError):
+        return len(stack_file.read(stack)["config"]["trugen-llm:agents"])
+    except (OSError, KeyError, TypeError, ValueError):
         return 0

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from components.cli import engine
+from components.cli import engine, stack_file
 
 # Stands in the repository (air_gapped, docs/adr/0002).
 PUBLIC_PASSPHRASE = "trugen-local-sandbox"  # noqa: S105 - public on purpose, see above
@@ -50,10 +48,10 @@ class Facts:
 def found(stack: str) -> list[WeakChoice]:
     """Nothing for a stack with a sandbox, or whose file cannot be read, which the program will say."""
     try:
-        file = yaml.safe_load((engine.PROJECT / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+        file = stack_file.read(stack)
         config = file["config"]
         is_real = "apiUrl" in config["trugen-llm:trugen"]
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError):
+    except (OSError, KeyError, TypeError, ValueError):
         return []
     return list(choices(_facts(stack, file, config))) if is_real else []
 
